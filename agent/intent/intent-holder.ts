@@ -1,0 +1,29 @@
+import type { AgentId, SiteId } from '#shared/model/ids.ts';
+import type { IntentObject, Tombstone } from '#shared/wire/frames.ts';
+
+/** Who this agent is, as its store knows it. */
+export interface AgentIdentity {
+  agentId: AgentId;
+  siteId: SiteId;
+  storeId: string;
+  lastEpoch: number;
+}
+
+export interface IntentHeadRecord {
+  lineage: string;
+  term: number;
+  generation: number;
+  history: string;
+  root: string;
+}
+
+/** The document that this agent has made durable; only `agent/intent` writes it. */
+export interface IntentHolder {
+  head(): IntentHeadRecord;
+  object(key: string): IntentObject | undefined;
+  objects(): Iterable<IntentObject>;
+  /** Deletions asked for and not yet reported as done. */
+  tombstones(): Iterable<Tombstone>;
+  /** Called after each durable change with the keys that changed; undefined: all. */
+  onChange(listener: (keys: readonly string[] | undefined) => void): () => void;
+}

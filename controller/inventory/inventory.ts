@@ -1,0 +1,43 @@
+import type { AgentId, InfraId, SiteId } from '#shared/model/ids.ts';
+import type { Agent, AgentStatus, Infra, InfraStatus, Ledger, Site } from '#shared/model/inventory.ts';
+import type { JsonObject } from '#shared/model/json.ts';
+import type { RequestContext } from '../context.ts';
+
+/** Sites, agents, infras and their capacity, as the controller knows them. Every status has an age. */
+export interface Inventory {
+  createSite(
+    context: RequestContext,
+    input: { name: string; description?: string; labels?: Record<string, string> },
+  ): Promise<Site>;
+  updateSite(
+    context: RequestContext,
+    id: SiteId,
+    patch: { description?: string; labels?: Record<string, string> },
+  ): Promise<Site>;
+  /** @throws Conflict while it has agents that are not revoked. */
+  deleteSite(context: RequestContext, id: SiteId): Promise<void>;
+  sites(): Promise<Site[]>;
+  /** By id or name. @throws NotFound */
+  site(idOrName: string): Promise<Site>;
+
+  agents(): Promise<(Agent & { status: AgentStatus })[]>;
+  agent(idOrName: string): Promise<Agent & { status: AgentStatus }>;
+
+  /** Adds the infra and its object in the agent's intent in one commit. */
+  createInfra(
+    context: RequestContext,
+    input: { name: string; agentId: AgentId; kind: string; settings?: JsonObject; labels?: Record<string, string> },
+  ): Promise<Infra>;
+  /** @throws Conflict while something is allocated on it. */
+  deleteInfra(context: RequestContext, id: InfraId): Promise<void>;
+  infras(): Promise<InfraView[]>;
+  infra(idOrName: string): Promise<InfraView>;
+}
+
+export interface InfraView extends Infra {
+  status: InfraStatus;
+  ledger: Ledger;
+  /** Milliseconds since the newest facts; undefined when there are none. */
+  ageMs: number | undefined;
+  connected: boolean;
+}

@@ -1,0 +1,136 @@
+import type { Result } from '../errors/index.ts';
+import type { Incarnation, InfraId, ObjectKey, OwnerId } from '../model/ids.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { Clock, Logger } from '../runtime/index.ts';
+import type { UnitKind } from './unit-specs.ts';
+
+/**
+ * The contract between the agent and one platform (VIM, cluster, SDN controller). A new platform is one folder under
+ * `agent/connectors/` and one run of the conformance suite (`test/conformance/connector-suite.ts`).
+ *
+ * Errors: everything foreign is translated to a SkerryError with a `Platform…` code; `PlatformInDoubt` when a call may or
+ * may not have acted. No lifecycle verbs here: instantiate, scale and heal are changes of desired units.
+ */
+export interface Connector {
+  readonly manifest: ConnectorManifest;
+  /** Pure: untrusted spec of a unit → typed, or a complaint. */
+  parseSpec(kind: UnitKind, input: unknown): Result<JsonObject>;
+  /** Capacity, versions, zones, features. */
+  probe(call: CallContext): Promise<InfraFacts>;
+  /** Everything on the platform that carries our tag, known to the caller or not. */
+  observe(call: CallContext, owner: OwnerId): Promise<readonly ObservedUnit[]>;
+  /**
+   * Makes the unit exist as specified, under the name derived from its incarnation. Idempotent by that name. Starts work and
+   * returns; never waits for readiness.
+   */
+  ensure(call: CallContext, unit: DesiredUnit): Promise<ObservedUnit>;
+  /** Removes one incarnation of a unit. Absence is success. May return before it is gone: observe tells. */
+  remove(call: CallContext, unit: UnitRef): Promise<void>;
+  /** One-shot: start, stop, reboot, rebuild, console. */
+  act?(call: CallContext, unit: UnitRef, action: UnitAction): Promise<JsonObject>;
+  /** Calls `wake` when something of ours may have changed; a hint only. Resolves when the watch ends; the caller restarts it. */
+  watch?(call: CallContext, owner: OwnerId, wake: (key: ObjectKey | undefined) => void): Promise<void>;
+  /** Afterwards every call rejects with `Aborted`. */
+  close(): Promise<void>;
+}
+
+export interface ConnectorManifest {
+  kind: string;
+  contract: 1;
+  units: readonly UnitKind[];
+  supports: { watch: boolean; updateInPlace: boolean };
+  /** How long after a timed-out call it may still land, milliseconds; 0 where the platform makes names unique. */
+  settleMs: number;
+  /** Can arm the platform to stop an exclusive object without the agent. */
+  fences: boolean;
+}
+
+export interface CallContext {
+  /** Aborts at the step's deadline or when the agent stops; a connector call ends within one second of it. */
+  signal: AbortSignal;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface UnitRef {
+  key: ObjectKey;
+  kind: UnitKind;
+  owner: OwnerId;
+  incarnation: Incarnation;
+  /** Name on the platform: uuidv5 of (site, key, incarnation). */
+  name: string;
+}
+
+export interface DesiredUnit extends UnitRef {
+  spec: JsonObject;
+  /** Digest of the spec; stored on the platform beside the tag, so that drift and updates are visible. */
+  specDigest: string;
+  /** What the units that this one depends on turned out to be, by their object key (networks for a compute, …). */
+  dependencies: Readonly<Record<ObjectKey, ObservedUnit>>;
+}
+
+export type UnitPhase =
+  /** Being made or changed. */
+  | 'pending'
+  | 'ready'
+  /** There, but not doing its work (crashed, stopped behind our back, health check failed). */
+  | 'failed'
+  | 'removing';
+
+export interface ObservedUnit {
+  key: ObjectKey;
+  kind: UnitKind;
+  incarnation: Incarnation;
+  /** Spec digest found on the platform. */
+  specDigest: string;
+  phase: UnitPhase;
+  /** The platform's own identifier (Nova server id, domain uuid, release name). */
+  platformId: string;
+  /** The live object differs from the spec that it was made from. */
+  drifted: boolean;
+  /** For people, when the phase is not ready. */
+  message?: string;
+  /** Addresses, endpoints, sizes: what others need. */
+  facts: UnitFacts;
+}
+
+export interface UnitFacts {
+  /** Per port name (compute) or service name (helm-release). */
+  addresses?: Record<string, string[]>;
+  [fact: string]: unknown;
+}
+
+export interface UnitAction {
+  verb: 'start' | 'stop' | 'reboot' | 'rebuild' | 'console';
+  args: JsonObject;
+}
+
+/** What an infra says of itself (ETSI GS NFV-SOL 005 clause 10: NFVI capacity information). */
+export interface InfraFacts {
+  kind: string;
+  version: string;
+  features: string[];
+  zones: string[];
+  images: string[];
+  /** Absent resources are not limited or not known. */
+  capacity: { total: Resources; used: Resources };
+  healthy: boolean;
+  message?: string;
+}
+
+/** Amounts of NFVI resources; also what a unit asks for. */
+export interface Resources {
+  vcpus: number;
+  memoryMib: number;
+  storageGib: number;
+}
+
+export const noResources: Resources = { vcpus: 0, memoryMib: 0, storageGib: 0 };
+
+export interface InfraConfig {
+  infraId: InfraId;
+  name: string;
+  kind: string;
+  /** Connector's own settings; secrets are opened by the agent just before. */
+  settings: JsonObject;
+}

@@ -1,0 +1,68 @@
+import type { Complaint } from '../descriptor/complaint.ts';
+import type { NsModel } from '../descriptor/ns-model.ts';
+import type { OnboardingReport } from '../descriptor/parsed-descriptor.ts';
+import type { VnfModel } from '../descriptor/vnf-model.ts';
+import type { PackageFile } from '../package/package-reader.ts';
+import type { Digest, NsdInfoId, ProjectId, VnfPackageId } from './ids.ts';
+import type { JsonObject } from './json.ts';
+
+/** ETSI GS NFV-SOL 005 clauses 9.5.4.3 and 5.5.4.3. */
+export type OnboardingState = 'CREATED' | 'UPLOADING' | 'PROCESSING' | 'ONBOARDED' | 'ERROR';
+
+interface PackageCommon {
+  projectId: ProjectId;
+  onboardingState: OnboardingState;
+  operationalState: 'ENABLED' | 'DISABLED';
+  /** Derived from usage when read; stored for filters. */
+  usageState: 'IN_USE' | 'NOT_IN_USE';
+  userDefinedData: Record<string, string>;
+  /** Grows with each new content of the same package. */
+  revision: number;
+  /** Folder of the unpacked content in the artefact store. */
+  contentDigest?: Digest;
+  contentType?: string;
+  contentBytes?: number;
+  fileName?: string;
+  files: PackageFile[];
+  descriptorPath?: string;
+  manifestPath?: string;
+  onboardingFailure?: { status: number; title: string; detail: string; complaints: Complaint[] };
+  onboardingReport?: OnboardingReport;
+  warnings: Complaint[];
+  createdAt: number;
+  modifiedAt: number;
+}
+
+/** `vnf-package/<id>` */
+export interface VnfPackage extends PackageCommon {
+  id: VnfPackageId;
+  vnfdId?: string;
+  provider?: string;
+  productName?: string;
+  softwareVersion?: string;
+  descriptorVersion?: string;
+}
+
+/** `nsd/<id>` */
+export interface NsdInfo extends PackageCommon {
+  id: NsdInfoId;
+  nsdId?: string;
+  name?: string;
+  version?: string;
+  designer?: string;
+  invariantId?: string;
+  /** VNF packages that it resolved to when it was onboarded. */
+  vnfPackageIds: VnfPackageId[];
+}
+
+/** `vnf-model/<packageId>/<revision>` and `ns-model/<nsdInfoId>/<revision>`: immutable, what running instances refer to. */
+export interface StoredVnfModel {
+  model: VnfModel;
+  document: JsonObject;
+  /** cloud-init texts and the like, by path; small files only. */
+  texts: Record<string, string>;
+}
+export interface StoredNsModel {
+  model: NsModel;
+  document: JsonObject;
+}

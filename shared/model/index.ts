@@ -1,0 +1,10 @@
+export type * from './catalog.ts';
+export type * from './condition.ts';
+export type * from './identity.ts';
+export type * from './ids.ts';
+export { id } from './ids.ts';
+export type * from './inventory.ts';
+export type * from './json.ts';
+export type * from './ns-lcm.ts';
+export { nsLcmOperationTypes, operationStates } from './ns-lcm.ts';
+export type * from './ns-lcm-requests.ts';

@@ -1,0 +1,97 @@
+import type { InfraFacts, Resources } from '../connector/index.ts';
+import type { AgentId, InfraId, ProjectId, SiteId } from './ids.ts';
+import type { JsonObject } from './json.ts';
+
+/** `site/<id>` */
+export interface Site {
+  id: SiteId;
+  name: string;
+  description: string;
+  /** Placement asks for these: `region: north`. */
+  labels: Record<string, string>;
+  location?: { latitude: number; longitude: number };
+  createdAt: number;
+}
+
+/** `agent/<id>`; made by an enrolment. */
+export interface Agent {
+  id: AgentId;
+  siteId: SiteId;
+  name: string;
+  /** SHA-256 of the enrolled public key (SPKI DER), hex. */
+  keyFingerprint: string;
+  certificate: { serial: string; notAfter: number };
+  revoked: boolean;
+  enrolledAt: number;
+  /** Store that was last welcomed. */
+  storeId: string;
+  /** Highest session epoch issued. */
+  sessionEpoch: number;
+  versions: { agent: string; protocol: number };
+}
+
+/** `agent-status/<id>`: changes often, kept apart. */
+export interface AgentStatus {
+  id: AgentId;
+  connected: boolean;
+  /** When the present state (connected or not) began. */
+  since: number;
+  lastSeenAt: number;
+  ackedGeneration: number;
+  alarms: string[];
+}
+
+/** `infra/<id>`: a VIM, cluster, SDN controller or WIM, reached by one agent. */
+export interface Infra {
+  id: InfraId;
+  name: string;
+  siteId: SiteId;
+  agentId: AgentId;
+  kind: string;
+  /** Sealed secrets are opaque strings here. */
+  settings: JsonObject;
+  labels: Record<string, string>;
+  /** False: nothing new is placed here. */
+  schedulable: boolean;
+  createdAt: number;
+}
+
+/** `infra-status/<id>`: newest facts from the agent. */
+export interface InfraStatus {
+  id: InfraId;
+  facts: InfraFacts | null;
+  message: string;
+  /** Controller's clock when it came. */
+  reportedAt: number;
+}
+
+/** `ledger/<infraId>`: what the controller has promised of an infra. Never above capacity (I7). */
+export interface Ledger {
+  infraId: InfraId;
+  reserved: Resources;
+}
+
+/** `allocation/<infraId>/<vnfInstanceId>` */
+export interface Allocation {
+  infraId: InfraId;
+  nsInstanceId: string;
+  vnfInstanceId: string;
+  amount: Resources;
+}
+
+/** `join-token/<id>`; the secret itself is stored hashed. */
+export interface JoinToken {
+  id: string;
+  siteId: SiteId;
+  secretHash: string;
+  agentName: string;
+  createdAt: number;
+  expiresAt: number;
+  createdBy: string;
+  /** Set by its one use. */
+  used?: { keyFingerprint: string; agentId: AgentId; at: number; certificatePem: string };
+}
+
+export interface Owned {
+  projectId: ProjectId;
+}

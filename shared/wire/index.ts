@@ -1,0 +1,5 @@
+export { canonicalJson } from './canonical-json.ts';
+export { chainHash, digestOf, objectDigest, sha256Hex, uuidV5 } from './digest.ts';
+export { bucketCount, bucketOf, DigestTree } from './digest-tree.ts';
+export type * from './frames.ts';
+export { reportStreams } from './frames.ts';
