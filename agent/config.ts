@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Everything that the agent can be told from outside; the only reader of its environment. */
+export interface AgentConfig {
+  /** State folder: store, key and certificate, simulated worlds, local socket. */
+  home: string;
+  /** Needed at the first start only. */
+  joinToken: string | undefined;
+  /** host:port that overrides what enrolment said (a relay, a NAT). */
+  syncAddress: string | undefined;
+  enrollAddress: string | undefined;
+  mqttAddress: string | undefined;
+  socketPath: string;
+  /** Between two MQTT metrics messages. */
+  telemetryIntervalMs: number;
+  logLevel: string;
+}
+
+export function readAgentConfig(environment: Record<string, string | undefined> = process.env): AgentConfig {
+  const home = path.resolve(environment['SKERRY_HOME'] ?? '/var/lib/skerry');
+  const tokenFile = environment['SKERRY_JOIN_TOKEN_FILE'];
+  const tokenText =
+    environment['SKERRY_JOIN_TOKEN'] ??
+    (tokenFile !== undefined && existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8') : undefined);
+  return {
+    home,
+    joinToken: tokenText?.trim(),
+    syncAddress: environment['SKERRY_SYNC_ADDRESS'],
+    enrollAddress: environment['SKERRY_ENROLL_ADDRESS'],
+    mqttAddress: environment['SKERRY_MQTT_ADDRESS'],
+    socketPath: environment['SKERRY_AGENT_SOCKET'] ?? path.join(home, 'agent.sock'),
+    telemetryIntervalMs: Number(environment['SKERRY_TELEMETRY_INTERVAL_MS'] ?? 300_000),
+    logLevel: environment['SKERRY_LOG_LEVEL'] ?? 'info',
+  };
+}

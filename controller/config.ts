@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { SkerryError } from '#shared/errors/index.ts';
+import { defaultPorts } from '#shared/runtime/paths.ts';
+
+/** Everything that the controller can be told from outside; the only reader of its environment. */
+export interface ControllerConfig {
+  /** State folder: store, CA, artefacts. */
+  home: string;
+  host: string;
+  northboundPort: number;
+  syncPort: number;
+  enrollPort: number;
+  mqttPort: number;
+  /** Names under which agents reach this controller; default host:port. */
+  advertiseSync: string | undefined;
+  advertiseMqtt: string | undefined;
+  advertiseEnroll: string | undefined;
+  /** Names and addresses in the server certificates, besides loopback. */
+  serverNames: string[];
+  isPlainHttp: boolean;
+  /** Password of the first user; made up and printed once when absent. */
+  adminPassword: string | undefined;
+  logLevel: string;
+}
+
+type Environment = Record<string, string | undefined>;
+
+export function readControllerConfig(environment: Environment = process.env): ControllerConfig {
+  const host = environment['SKERRY_HOST'] ?? '127.0.0.1';
+  const isPlainHttp = environment['SKERRY_PLAIN_HTTP'] === '1';
+  if (isPlainHttp && !isLoopback(host)) {
+    throw new SkerryError('BadRequest', `SKERRY_PLAIN_HTTP=1 is refused on ${host}`, {
+      remedy: 'plain HTTP is for loopback only: set SKERRY_HOST=127.0.0.1 or leave TLS on',
+    });
+  }
+  const passwordFile = environment['SKERRY_ADMIN_PASSWORD_FILE'];
+  return {
+    home: path.resolve(environment['SKERRY_HOME'] ?? '/var/lib/skerry'),
+    host,
+    northboundPort: port(environment, 'SKERRY_PORT', defaultPorts.northbound),
+    syncPort: port(environment, 'SKERRY_SYNC_PORT', defaultPorts.sync),
+    enrollPort: port(environment, 'SKERRY_ENROLL_PORT', defaultPorts.enroll),
+    mqttPort: port(environment, 'SKERRY_MQTT_PORT', defaultPorts.mqtt),
+    advertiseSync: environment['SKERRY_ADVERTISE_SYNC'],
+    advertiseMqtt: environment['SKERRY_ADVERTISE_MQTT'],
+    advertiseEnroll: environment['SKERRY_ADVERTISE_ENROLL'],
+    serverNames: (environment['SKERRY_SERVER_NAMES'] ?? '').split(',').filter((name) => name !== ''),
+    isPlainHttp,
+    adminPassword: passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim(),
+    logLevel: environment['SKERRY_LOG_LEVEL'] ?? 'info',
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function port(environment: Environment, name: string, fallback: number): number {
+  const text = environment[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new SkerryError('BadRequest', `${name}=${text} is no port`, {
+      remedy: `give ${name} a number from 0 to 65535`,
+    });
+  }
+  return value;
+}
