@@ -32,8 +32,20 @@ export interface NsInstance {
   openOperationId?: NsLcmOpOccId;
   /** +1 with every begin of an operation. */
   generation: number;
+  /** What the ledger holds for this NS: the larger of before and after while an operation is open. */
+  held?: HeldResources[];
+  /** Targets that an operation left behind unreached when it was failed; the next operation takes them over. */
+  unreached?: OperationTarget[];
+  /** Every agent that was ever asked for something in this scope. */
+  agentIds?: AgentId[];
   createdAt: number;
   modifiedAt: number;
+}
+
+export interface HeldResources {
+  infraId: InfraId;
+  vnfInstanceId: VnfInstanceId;
+  amount: Resources;
 }
 
 /** Everything that the intent compiler needs apart from the descriptors: complete, explicit, plain data. */
@@ -46,10 +58,14 @@ export interface NsDesired {
   /** One segment per virtual link and infra that has a member on it. */
   networks: { virtualLinkId: string; infraId: InfraId; agentId: AgentId; key: ObjectKey; vimNetworkName?: string }[];
   params: JsonObject;
+  /** Retries of an object by the operator: key → count. */
+  attempts?: Record<ObjectKey, number>;
 }
 
 export interface VnfDesired {
   vnfInstanceId: VnfInstanceId;
+  /** For people; also the start of the names of its units. */
+  name: string;
   profileId: string;
   vnfPackageId: VnfPackageId;
   vnfPackageRevision: number;
@@ -120,6 +136,10 @@ export interface NsLcmOpOcc {
   error?: { status: number; title: string; detail: string };
   /** Desired state before, for rollback; null = nothing was instantiated. */
   before: NsDesired | null;
+  /** Desired state that it works towards; kept when a rollback begins, so that a retry can go forward again. */
+  goal?: NsDesired | null;
+  /** When a cancel was asked for, epoch ms. */
+  cancelRequestedAt?: number;
   /** What must be reached; set by the commit that changes intent. Retry, rollback and cancel move it. */
   targets: OperationTarget[];
   /** Epoch ms; past it PROCESSING turns into FAILED_TEMP. 0: none. An unreachable site does not count as failed. */

@@ -256,6 +256,8 @@ export interface UnitObject {
   secretRefs: string[];
   /** Local healing allowed (restart what is dead), with link or without. */
   healing: { enabled: boolean; cooldownMs: number };
+  /** Grows with a retry by the operator: same spec, new revision, so that what failed for good is tried again. Absent: 0. */
+  attempt?: number;
 }
 
 /** A one-shot operation: durable, never coalesced; ends only with a terminal result made by the agent. */
