@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '#shared/runtime/index.ts';
+import { systemClock } from '#shared/runtime/index.ts';
+
+/** Everything that a command may touch of the world around it; tests give their own. */
+export interface CliContext {
+  environment: Record<string, string | undefined>;
+  /** Working folder, absolute. */
+  folder: string;
+  homeFolder: string;
+  clock: Clock;
+  /** Result of the command, for the next program. */
+  out(text: string): void;
+  /** Progress and complaints, for people. */
+  err(text: string): void;
+  isOutTerminal: boolean;
+  isErrTerminal: boolean;
+  isInTerminal: boolean;
+  hasColours: boolean;
+  columns: number;
+  /** All of standard input. */
+  readInput(): Promise<string>;
+  /** Aborts on SIGINT and SIGTERM: commands that wait end in order. */
+  signal: AbortSignal;
+}
+
+export async function systemContext(): Promise<CliContext> {
+  const { homedir } = await import('node:os');
+  const environment = process.env;
+  return {
+    environment,
+    folder: process.cwd(),
+    homeFolder: environment['HOME'] ?? homedir(),
+    clock: systemClock,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isOutTerminal: process.stdout.isTTY === true,
+    isErrTerminal: process.stderr.isTTY === true,
+    isInTerminal: process.stdin.isTTY === true,
+    hasColours: process.stdout.isTTY === true && !environment['NO_COLOR'],
+    columns: process.stdout.columns ?? 100,
+    readInput: () => readFile('/dev/stdin', 'utf8'),
+    signal: signalOnTermination(),
+  };
+}
+
+function signalOnTermination(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(name, () => {
+      // A second Ctrl-C ends at once, as people expect: the listener is gone by then.
+      controller.abort(name);
+    });
+  return controller.signal;
+}
