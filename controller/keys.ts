@@ -17,6 +17,8 @@ export const keys = {
   accessToken: (hash: string) => `token/${hash}`,
   vnfPackage: (id: string) => `vnf-package/${id}`,
   vnfModel: (packageId: string, revision: number) => `vnf-model/${packageId}/${revision}`,
+  /** Which package of a project holds a vnfd-id; makes it unique. */
+  vnfdOwner: (projectId: string, vnfdId: string) => `vnfd-owner/${projectId}/${encodeURIComponent(vnfdId)}`,
   nsd: (id: string) => `nsd/${id}`,
   nsModel: (nsdInfoId: string, revision: number) => `ns-model/${nsdInfoId}/${revision}`,
   ns: (id: string) => `ns/${id}`,

@@ -17,6 +17,20 @@ export interface Catalog {
   onboardVnfPackage(context: RequestContext, id: VnfPackageId, file: UploadedFile): Promise<VnfPackage>;
   /** As above. @throws Conflict when a vnfd-id does not resolve to an onboarded package. */
   onboardNsd(context: RequestContext, id: NsdInfoId, file: UploadedFile): Promise<NsdInfo>;
+  /**
+   * Marks the resource UPLOADING and names a file to write to; afterwards either onboard that file or discard the upload.
+   * @throws Conflict while another upload runs, or when there is content already and `isRevision` is not set; DiskFull
+   */
+  beginUpload(kind: CatalogKind, id: VnfPackageId | NsdInfoId, options: UploadOptions): Promise<Upload>;
+  /**
+   * Creates and onboards in one step, VNF package or NSD by what the descriptor is. Identical content that is onboarded
+   * already is answered as `unchanged`. @throws Conflict when the descriptor's id is taken by other content, unless
+   * `isRevision`: then that resource gets a new revision (`revised`).
+   */
+  onboard(context: RequestContext, file: UploadedFile, options: { isRevision: boolean }): Promise<OnboardOutcome>;
+  /** Where to write an upload for `onboard`. @throws DiskFull */
+  beginOnboard(options: { bytes?: number }): Promise<Upload>;
+
   modifyVnfPackage(context: RequestContext, id: VnfPackageId, patch: CatalogPatch): Promise<VnfPackage>;
   modifyNsd(context: RequestContext, id: NsdInfoId, patch: CatalogPatch): Promise<NsdInfo>;
   /** Needs DISABLED and NOT_IN_USE. */
@@ -43,6 +57,28 @@ export interface CatalogModels {
   resolveVnfd(nsd: NsdInfo, vnfdId: string): Promise<VnfPackage>;
 }
 
+export type CatalogKind = 'vnf-package' | 'nsd';
+
+export interface UploadOptions {
+  /** Stated size, for the free-space check. */
+  bytes?: number;
+  /** Replaces content that is onboarded: revision + 1. */
+  isRevision: boolean;
+  ifMatch?: string;
+}
+
+export interface Upload {
+  /** Absolute path to write to. */
+  path: string;
+  /** Removes the file and takes the mark off; does nothing after onboarding. */
+  discard(): Promise<void>;
+}
+
+export type OnboardOutcome = { outcome: 'created' | 'revised' | 'unchanged' } & (
+  | { kind: 'vnf-package'; resource: VnfPackage & { etag: string } }
+  | { kind: 'nsd'; resource: NsdInfo & { etag: string } }
+);
+
 export interface UploadedFile {
   path: string;
   fileName: string;
@@ -53,6 +89,8 @@ export interface UploadedFile {
 
 export interface CatalogPatch {
   operationalState?: 'ENABLED' | 'DISABLED';
+  /** ETag that the resource must have. @throws PreconditionFailed */
+  ifMatch?: string;
   /** Merge patch (RFC 7396): null removes. */
   userDefinedData?: Record<string, string | null>;
 }

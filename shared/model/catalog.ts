@@ -41,6 +41,25 @@ export interface VnfPackage extends PackageCommon {
   productName?: string;
   softwareVersion?: string;
   descriptorVersion?: string;
+  softwareImages?: SoftwareImageFacts[];
+}
+
+/** VnfPackageSoftwareImageInfo without `createdAt` (ETSI GS NFV-SOL 005 clause 9.5.3.2). */
+export interface SoftwareImageFacts {
+  id: string;
+  name: string;
+  provider: string;
+  version: string;
+  checksum: { algorithm: string; hash: string };
+  isEncrypted: boolean;
+  containerFormat: string;
+  diskFormat: string;
+  /** GiB. */
+  minDisk: number;
+  minRam: number;
+  /** Bytes. */
+  size: number;
+  imagePath: string;
 }
 
 /** `nsd/<id>` */
