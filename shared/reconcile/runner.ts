@@ -163,7 +163,9 @@ export class ReconcileRunner implements Component {
     state.phase = 'running';
     this.#running.set(key, controller);
     const cancelDeadline = clock.timer(deadlineMs, () => {
-      controller.abort(new SkerryError('Timeout', `${name}: a run took longer than ${deadlineMs} ms`, { details: { key } }));
+      controller.abort(
+        new SkerryError('Timeout', `${name}: a run took longer than ${deadlineMs} ms`, { details: { key } }),
+      );
     });
     let finish: () => void;
     try {
@@ -186,7 +188,8 @@ export class ReconcileRunner implements Component {
       if (state.isWokenAgain) {
         state.isWokenAgain = false;
         this.wake(key);
-      } else if (state.timer === undefined && state.failures === 0 && this.#keys.get(key) === state) this.#keys.delete(key);
+      } else if (state.timer === undefined && state.failures === 0 && this.#keys.get(key) === state)
+        this.#keys.delete(key);
       this.#schedulePump();
     }
     this.#tellIdle();
@@ -211,7 +214,10 @@ export class ReconcileRunner implements Component {
     const afterMs = typeof retry === 'object' ? retry.afterMs : this.#backoffMs(state.failures, error);
     // A conflict is the ordinary way to learn that the state has moved on.
     const level = isSkerryError(error) && error.code === 'RevisionConflict' ? 'debug' : 'warn';
-    log[level]({ runner: name, key, error, failures: state.failures, afterMs }, 'Reconciling failed; trying again later.');
+    log[level](
+      { runner: name, key, error, failures: state.failures, afterMs },
+      'Reconciling failed; trying again later.',
+    );
     this.wakeAfter(key, afterMs);
   }
 

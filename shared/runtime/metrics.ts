@@ -16,7 +16,11 @@ export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): CounterMetric;
   gauge(name: string, help: string, labelNames?: readonly string[]): GaugeMetric;
   /** `buckets` in the metric's unit. */
-  histogram(name: string, help: string, options: { labelNames?: readonly string[]; buckets: number[] }): HistogramMetric;
+  histogram(
+    name: string,
+    help: string,
+    options: { labelNames?: readonly string[]; buckets: number[] },
+  ): HistogramMetric;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
 }

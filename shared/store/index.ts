@@ -1,0 +1,3 @@
+export { createMemoryStore, MemoryDisk, type MemoryStoreOptions } from './memory-store.ts';
+export type * from './store.ts';
+export { storeLimits } from './store-limits.ts';
