@@ -65,6 +65,11 @@ export interface DesiredUnit extends UnitRef {
   spec: JsonObject;
   /** Digest of the spec; stored on the platform beside the tag, so that drift and updates are visible. */
   specDigest: string;
+  /**
+   * A change of an incarnation that was made before: never make it anew. The connector throws `NotFound` when it is not there,
+   * and `PlatformRefused` with details `{needsReplacement: true}` when the change cannot be made in place.
+   */
+  mustExist?: boolean;
   /** What the units that this one depends on turned out to be, by their object key (networks for a compute, …). */
   dependencies: Readonly<Record<ObjectKey, ObservedUnit>>;
 }
