@@ -6,6 +6,7 @@
  * what is durable.
  */
 export interface AgentStore {
+  /** The stored value itself, frozen: copy it before changing it. */
   get<T>(key: string): T | undefined;
   /** Entries whose key starts with the prefix, in key order. */
   range<T>(prefix: string): Iterable<[key: string, value: T]>;
@@ -22,10 +23,13 @@ export interface AgentStore {
 }
 
 export interface Transaction {
+  /** A copy that may be changed and put back. */
   get<T>(key: string): T | undefined;
   range<T>(prefix: string): Iterable<[key: string, value: T]>;
   put(key: string, value: unknown): void;
   delete(key: string): void;
+  /** Runs once after the fsync of this transaction; not at all if it is not made durable. Must not throw. */
+  onDurable(callback: () => void): void;
 }
 
 export interface StoreHealth {
@@ -38,6 +42,10 @@ export interface StoreHealth {
 export const agentKeys = {
   /** {storeId, agentId, siteId, lastEpoch, bootCount, recordCounter} */
   identity: 'meta/identity',
+  /** {damage}: the store came back from a repair and must take a new storeId before it next speaks. */
+  rebirthDue: 'meta/rebirth-due',
+  /** {seq}: newest number drawn for any state slot. */
+  stateCounter: 'meta/state-counter',
   /** {lineage, term, generation, history, root}: head of the intent document. */
   intentHead: 'meta/intent',
   intentPrefix: 'intent/',
