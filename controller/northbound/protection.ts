@@ -1,0 +1,32 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import { SkerryError } from '#shared/errors/index.ts';
+import type { NorthboundApp } from './plugin.ts';
+
+/** Requests per client address and minute. */
+const requestsPerMinute = 60_000;
+
+/** Security headers, a generous rate limit (loopback is exempt), and 503 instead of a slow death. */
+export async function registerProtection(app: NorthboundApp): Promise<void> {
+  await app.register(helmet, { global: true, contentSecurityPolicy: false });
+  await app.register(rateLimit, {
+    global: true,
+    max: requestsPerMinute,
+    timeWindow: 60_000,
+    cache: 10_000,
+    allowList: (request) => isLoopback(request.ip),
+    addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+    addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+  });
+  await app.register(underPressure, {
+    maxEventLoopDelay: 2000,
+    pressureHandler: () => {
+      throw new SkerryError('Unavailable', 'The controller is overloaded.', { remedy: 'Try again in a moment.' });
+    },
+  });
+}
+
+function isLoopback(address: string): boolean {
+  return address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1';
+}
