@@ -283,10 +283,9 @@ function examineFeed(examine: Examine): void {
   });
 
   examine('tells a waiting feed that the store closes', async (store) => {
-    const waiting = take(store, 0, 1);
-    await new Promise((resolve) => setImmediate(resolve));
+    const waiting = rejects(take(store, 0, 1), 'StoreClosed');
     await store.close();
-    await rejects(waiting, 'StoreClosed');
+    await waiting;
   });
 }
 
