@@ -1,0 +1,26 @@
+export { compileNs, type NsIdentity } from './compile.ts';
+export { diffScope, type ScopeChange } from './diff.ts';
+export { type HealTarget, healTargets } from './heal-ns.ts';
+export { instantiateNs, type NewNames, type UnplacedNs, wishFor } from './instantiate-ns.ts';
+export { flavourOf, type NsModels, storedModelOf, vnfModelKey } from './models.ts';
+export type { CompiledIntent, NewObject, NewRemoval } from './new-object.ts';
+export type { UnplacedVnf } from './new-vnf.ts';
+export { type InfraCandidate, placeVnfs } from './place.ts';
+export { networksOf, placeNs, withAmounts } from './place-ns.ts';
+export { renewKeys } from './renew-keys.ts';
+export type { NewKey } from './resize-vnf.ts';
+export { type ScaledNs, scaleNs } from './scale-ns.ts';
+export { scaleVnfs } from './scale-vnf.ts';
+export {
+  type OneShotStanding,
+  type OperationLimits,
+  type Standing,
+  type StandingFailure,
+  type Summary,
+  summarise,
+  type TargetStanding,
+  unreachableSentence,
+} from './summarise.ts';
+export { allowedNsStates, isEndState, nextOperationState, type OperationEvent } from './transitions.ts';
+export { unprocessable } from './unprocessable.ts';
+export { addResources, envelopeOf, subtractResources, vnfNeeds } from './vnf-needs.ts';
