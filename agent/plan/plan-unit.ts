@@ -4,9 +4,9 @@ import { applyRecordStep, emptyRecord } from './apply-step.ts';
 import { isNewer } from './incarnation.ts';
 import type { RecordStep, Step, UnitLook, UnitPlan, UnitSituation } from './unit-situation.ts';
 
-/** Between two looks at something that the platform is busy with; a watch wakes earlier. */
+/** Between two looks at something that the platform is busy with. */
 const busyLookMs = 1000;
-const pendingLookMs = 2000;
+const watchedLookMs = 30_000;
 
 /**
  * What to do next for one unit. Pure. What runs wins over the journal; what is condemned goes before its replacement
@@ -164,7 +164,7 @@ function judgeCurrent(draft: Draft, look: UnitLook): 'ready' | Step | undefined 
   const current = record.current!;
   const seen = look.units.find((unit) => unit.incarnation === current.incarnation);
   if (seen === undefined) return judgeDead(draft, 'missing on the platform');
-  if (seen.phase === 'removing') return { do: 'look', why: 'is being removed by somebody else', afterMs: busyLookMs };
+  if (seen.phase === 'removing') return { do: 'look', why: 'is being removed by somebody else', afterMs: busyMs(draft) };
   if (record.isStopped && seen.phase === 'failed') return 'ready';
   if (seen.phase === 'failed') return judgeDead(draft, seen.message ?? 'failed on the platform');
   if (seen.specDigest !== draft.situation.desired?.specDigest || seen.drifted) {
@@ -176,7 +176,7 @@ function judgeCurrent(draft: Draft, look: UnitLook): 'ready' | Step | undefined 
     return undefined;
   }
   if (seen.phase === 'pending')
-    return { do: 'look', why: seen.message ?? 'is being made by the platform', afterMs: pendingLookMs };
+    return { do: 'look', why: seen.message ?? 'is being made by the platform', afterMs: busyMs(draft) };
   return 'ready';
 }
 
@@ -201,7 +201,7 @@ function planCondemned(draft: Draft, look: UnitLook): Step | undefined {
   let next: Step | undefined;
   for (const entry of draft.record?.condemned ?? []) {
     const seen = look.units.find((unit) => unit.incarnation === entry.incarnation);
-    const step = seen === undefined ? planAbsent(draft, look, entry) : planDoomed(seen);
+    const step = seen === undefined ? planAbsent(draft, look, entry) : planDoomed(draft, seen);
     // A removal that can be called now goes before one that only has to be waited for.
     if (step !== undefined && (next === undefined || (next.do !== 'remove' && step.do === 'remove'))) next = step;
   }
@@ -222,9 +222,13 @@ function planAbsent(draft: Draft, look: UnitLook, entry: CondemnedIncarnation): 
   return undefined;
 }
 
-function planDoomed(seen: ObservedUnit): Step {
-  if (seen.phase === 'removing') return { do: 'look', why: 'is being removed', afterMs: busyLookMs };
+function planDoomed(draft: Draft, seen: ObservedUnit): Step {
+  if (seen.phase === 'removing') return { do: 'look', why: 'is being removed', afterMs: busyMs(draft) };
   return { do: 'remove', incarnation: seen.incarnation };
+}
+
+function busyMs(draft: Draft): number {
+  return draft.situation.hasWatch ? watchedLookMs : busyLookMs;
 }
 
 function isCondemned(record: JournalRecord, unit: ObservedUnit): boolean {

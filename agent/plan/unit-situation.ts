@@ -33,6 +33,8 @@ export interface UnitSituation {
   /** Of the connector: how long after a timed-out call it may still land. */
   settleMs: number;
   canUpdateInPlace: boolean;
+  /** The connector wakes us when something changes: looking by the clock is only a safety net. */
+  hasWatch: boolean;
   /** A call for it in this life timed out then (monotonic). */
   doubtSinceMono?: number;
   /** The platform said that this change cannot be made in place. */

@@ -68,6 +68,9 @@ export const agentKeys = {
   retired: (lineage: string) => `retired/${lineage}`,
   brakePrefix: 'brake/',
   brake: (n: string) => `brake/${n}`,
+  /** Platform objects with our tag that no intent names and that were reported: {key, infraId, platformId}. */
+  orphanPrefix: 'orphan/',
+  orphan: (infraId: string, platformId: string) => `orphan/${infraId}/${platformId}`,
   reachedPrefix: 'reached/',
   /** Newest reached report made per scope: {generation}. */
   reached: (scope: string) => `reached/${scope}`,

@@ -30,6 +30,10 @@ export interface Connector {
   act?(call: CallContext, unit: UnitRef, action: UnitAction): Promise<JsonObject>;
   /** Calls `wake` when something of ours may have changed; a hint only. Resolves when the watch ends; the caller restarts it. */
   watch?(call: CallContext, owner: OwnerId, wake: (key: ObjectKey | undefined) => void): Promise<void>;
+  /** Alarms that the platform holds raised about what is ours. */
+  alarms?(call: CallContext, owner: OwnerId): Promise<readonly PlatformAlarm[]>;
+  /** Newest measurements of what is ours. */
+  measure?(call: CallContext, owner: OwnerId): Promise<readonly UnitMeasurement[]>;
   /** Afterwards every call rejects with `Aborted`. */
   close(): Promise<void>;
 }
@@ -108,6 +112,25 @@ export interface UnitFacts {
 export interface UnitAction {
   verb: 'start' | 'stop' | 'reboot' | 'rebuild' | 'console';
   args: JsonObject;
+}
+
+export interface PlatformAlarm {
+  /** The platform's own identifier; stays the same while the alarm is raised. */
+  alarmId: string;
+  /** undefined: about the infra as a whole. */
+  key?: ObjectKey;
+  /** ETSI GS NFV-SOL 005 clause 8.5.4.3. */
+  severity: 'CRITICAL' | 'MAJOR' | 'MINOR' | 'WARNING' | 'INDETERMINATE';
+  eventType: string;
+  probableCause: string;
+}
+
+export interface UnitMeasurement {
+  key: ObjectKey;
+  /** Wall clock, epoch ms. */
+  at: number;
+  /** Value by metric name; the unit of measure is in the name (`cpu_percent`, `memory_mib`). */
+  values: Record<string, number>;
 }
 
 /** What an infra says of itself (ETSI GS NFV-SOL 005 clause 10: NFVI capacity information). */

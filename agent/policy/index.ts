@@ -1,0 +1,1 @@
+export { createHealingPolicy, type HealingPolicy, type HealingPolicyOptions } from './healing-policy.ts';
