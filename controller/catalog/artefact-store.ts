@@ -167,7 +167,9 @@ async function exists(target: string): Promise<boolean> {
 async function syncTree(root: string): Promise<void> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(entry.parentPath, entry.name));
+  const folders = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(entry.parentPath, entry.name));
   const queue = [...files, ...folders, root];
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await syncPath(next);

@@ -14,9 +14,13 @@ export interface Catalog {
    * With errors: the resource keeps what it had, or goes to CREATED with `onboardingFailure`; throws InvalidPackage or
    * InvalidDescriptor with details.complaints.
    */
-  onboardVnfPackage(context: RequestContext, id: VnfPackageId, file: UploadedFile): Promise<VnfPackage>;
+  onboardVnfPackage(
+    context: RequestContext,
+    id: VnfPackageId,
+    file: UploadedFile,
+  ): Promise<VnfPackage & { etag: string }>;
   /** As above. @throws Conflict when a vnfd-id does not resolve to an onboarded package. */
-  onboardNsd(context: RequestContext, id: NsdInfoId, file: UploadedFile): Promise<NsdInfo>;
+  onboardNsd(context: RequestContext, id: NsdInfoId, file: UploadedFile): Promise<NsdInfo & { etag: string }>;
   /**
    * Marks the resource UPLOADING and names a file to write to; afterwards either onboard that file or discard the upload.
    * @throws Conflict while another upload runs, or when there is content already and `isRevision` is not set; DiskFull
@@ -31,8 +35,12 @@ export interface Catalog {
   /** Where to write an upload for `onboard`. @throws DiskFull */
   beginOnboard(options: { bytes?: number }): Promise<Upload>;
 
-  modifyVnfPackage(context: RequestContext, id: VnfPackageId, patch: CatalogPatch): Promise<VnfPackage>;
-  modifyNsd(context: RequestContext, id: NsdInfoId, patch: CatalogPatch): Promise<NsdInfo>;
+  modifyVnfPackage(
+    context: RequestContext,
+    id: VnfPackageId,
+    patch: CatalogPatch,
+  ): Promise<VnfPackage & { etag: string }>;
+  modifyNsd(context: RequestContext, id: NsdInfoId, patch: CatalogPatch): Promise<NsdInfo & { etag: string }>;
   /** Needs DISABLED and NOT_IN_USE. */
   deleteVnfPackage(context: RequestContext, id: VnfPackageId): Promise<void>;
   deleteNsd(context: RequestContext, id: NsdInfoId): Promise<void>;
@@ -68,8 +76,9 @@ export interface UploadOptions {
 }
 
 export interface Upload {
-  /** Absolute path to write to. */
+  /** Absolute path to write to; not more than `maxBytes`. */
   path: string;
+  maxBytes: number;
   /** Removes the file and takes the mark off; does nothing after onboarding. */
   discard(): Promise<void>;
 }

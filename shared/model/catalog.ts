@@ -20,6 +20,8 @@ interface PackageCommon {
   revision: number;
   /** Folder of the unpacked content in the artefact store. */
   contentDigest?: Digest;
+  /** Content of former revisions that was in use when it was replaced; kept for the instances that run it. */
+  formerDigests?: Digest[];
   contentType?: string;
   contentBytes?: number;
   fileName?: string;

@@ -1,0 +1,4 @@
+export { type ArtefactStore, createArtefactStore } from './artefact-store.ts';
+export type * from './catalog.ts';
+export { type CatalogDependencies, createCatalog } from './create-catalog.ts';
+export type { CheckNsFn } from './onboarding.ts';
