@@ -26,10 +26,12 @@ export class StoreTransaction implements Transaction {
   }
 
   *range<T>(prefix: string): Iterable<[string, T]> {
-    const keys = new Set(this.#image.keys(prefix));
+    const keys = this.#image.keys(prefix);
+    const added = new Set<string>();
     for (const layer of [this.#neighbours, this.writes])
-      for (const key of layer.keys()) if (key.startsWith(prefix)) keys.add(key);
-    for (const key of [...keys].sort(compareKeys)) {
+      for (const key of layer.keys()) if (key.startsWith(prefix) && this.#image.get(key) === undefined) added.add(key);
+    if (added.size > 0) keys.push(...added);
+    for (const key of added.size > 0 ? keys.sort(compareKeys) : keys) {
       const value = this.get<T>(key);
       if (value !== undefined) yield [key, value];
     }

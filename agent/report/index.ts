@@ -1,0 +1,10 @@
+export {
+  type AckedPosition,
+  createOutbox,
+  type LinkedOutbox,
+  type OutboxDependencies,
+  type OutboxLimits,
+  type PendingState,
+} from './create-outbox.ts';
+export type { Outbox } from './outbox.ts';
+export type { PendingReport, StreamHead } from './outbox-record.ts';
