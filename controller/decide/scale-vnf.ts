@@ -173,7 +173,8 @@ function applyStep(
   for (const [profileId, count] of Object.entries(delta?.kduDeltas ?? {})) {
     const profile = flavour.kduProfiles.find((candidate) => candidate.id === profileId);
     if (profile === undefined) continue;
-    const ofKdu = (replicas[profile.kduName] ??= {});
+    const ofKdu = replicas[profile.kduName] ?? {};
+    replicas[profile.kduName] = ofKdu;
     ofKdu[profile.resourceName] = (ofKdu[profile.resourceName] ?? Math.max(1, profile.min)) + step.sign * count;
   }
   return { ...size, vduCounts, replicas };
