@@ -1,0 +1,69 @@
+import path from 'node:path';
+import type { Connector, InfraConfig } from '#shared/connector/index.ts';
+import { SkerryError } from '#shared/errors/index.ts';
+import type { InfraId } from '#shared/model/ids.ts';
+import type { Clock, Logger, Random } from '#shared/runtime/index.ts';
+import type { Crash, SimulatedControl, WorldFile } from './simulated/index.ts';
+
+/** Opens connectors by the kind of their infra; a connector's code is loaded when the first infra of its kind is opened. */
+export interface ConnectorRegistry {
+  /** @throws SkerryError PlatformRefused for a kind that this agent does not know, or settings that are wrong */
+  open(infra: InfraConfig): Promise<Connector>;
+  /** Control of a simulated infra that is open. */
+  simulated(infraId: InfraId): SimulatedControl | undefined;
+}
+
+export interface ConnectorRegistryOptions {
+  /** `<SKERRY_HOME>`; worlds of simulated infras lie in `worlds/` below it. */
+  home: string;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Ends this process when a simulated fault orders it. */
+  crash?: Crash;
+  /** In place of files, for tests and simulation. */
+  worldFileOf?: (infraId: InfraId) => WorldFile;
+}
+
+type Opener = (infra: InfraConfig, options: ConnectorRegistryOptions) => Promise<OpenedInfra>;
+interface OpenedInfra {
+  connector: Connector;
+  control?: SimulatedControl;
+}
+
+const kinds: Record<string, Opener> = {
+  async simulated(infra, { home, clock, random, log, crash, worldFileOf }) {
+    const { openSimulatedInfra } = await import('./simulated/index.ts');
+    return openSimulatedInfra({
+      infra,
+      worldFolder: path.join(home, 'worlds'),
+      clock,
+      random,
+      log,
+      crash: crash ?? killWhenOrdered,
+      worldFile: worldFileOf?.(infra.infraId),
+    });
+  },
+};
+
+export function createConnectorRegistry(options: ConnectorRegistryOptions): ConnectorRegistry {
+  const controls = new Map<InfraId, SimulatedControl>();
+  return {
+    async open(infra) {
+      const opener = Object.hasOwn(kinds, infra.kind) ? kinds[infra.kind] : undefined;
+      if (opener === undefined)
+        throw new SkerryError('PlatformRefused', `This agent has no connector of kind ${infra.kind}`, {
+          remedy: `Register an infra of kind ${Object.keys(kinds).join(', ')}.`,
+        });
+      const { connector, control } = await opener(infra, options);
+      if (control !== undefined) controls.set(infra.infraId, control);
+      return connector;
+    },
+    simulated: (infraId) => controls.get(infraId),
+  };
+}
+
+/** As the machine would do it: no handler runs, nothing is flushed. */
+function killWhenOrdered(_point: string, isOrdered: boolean): void {
+  if (isOrdered) process.kill(process.pid, 'SIGKILL');
+}
