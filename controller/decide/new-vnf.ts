@@ -47,6 +47,7 @@ export function newVnf(wanted: NewVnf, models: NsModels, newKey: NewKey): Result
     vnfcs: [],
     kdus: [],
     auxiliary: [],
+    managementPorts: managementPorts(stored.model),
     params: wanted.params,
   };
   const counts = countsAtLevel(flavour.value, level.value.vduCounts);
@@ -65,6 +66,13 @@ export function countsAtLevel(
   return Object.fromEntries(
     flavour.vduProfiles.map((profile) => [profile.vduId, vduCounts[profile.vduId] ?? profile.min]),
   );
+}
+
+function managementPorts(model: VnfModel): string[] {
+  const ports = model.vdus.flatMap((vdu) => vdu.ports.filter((port) => port.extCpId !== undefined));
+  const services = model.kdus.flatMap((kdu) => kdu.services.filter((service) => service.management));
+  const named = ports.filter((port) => port.extCpId === model.managementCp);
+  return [...new Set([...named, ...services].map((item) => item.name))];
 }
 
 function firstReplicas(flavour: VnfFlavour, kduName: string): Record<string, number> {

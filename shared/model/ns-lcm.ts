@@ -76,6 +76,8 @@ export interface VnfDesired {
   /** One per VNFC instance; the key is never used again once it is gone. */
   vnfcs: { vduId: string; index: number; key: ObjectKey }[];
   kdus: { kduName: string; key: ObjectKey; replicas: Record<string, number> }[];
+  /** Names of ports and KDU services that hold the VNF's management address. */
+  managementPorts?: string[];
   /** Internal links, volumes and affinity groups of this VNF. */
   auxiliary: { kind: 'network' | 'volume' | 'affinity-group'; id: string; index: number; key: ObjectKey }[];
   params: JsonObject;
