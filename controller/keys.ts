@@ -30,6 +30,8 @@ export const keys = {
   tombstone: (agentId: string, key: string) => `tomb/${agentId}/${key}`,
   /** Change of one generation, for deltas; generation padded to 12 digits. */
   intentLog: (agentId: string, generation: number) => `intent-log/${agentId}/${String(generation).padStart(12, '0')}`,
+  /** What the controller knows of an agent's stores and sessions: epochs, current and former stores, what was acknowledged. */
+  agentSession: (agentId: string) => `agent-session/${agentId}`,
   /** High-water mark of a must-deliver stream. */
   mark: (agentId: string, storeId: string, stream: string) => `mark/${agentId}/${storeId}/${stream}`,
   recordId: (agentId: string, recordId: string) => `record/${agentId}/${recordId}`,

@@ -1,0 +1,74 @@
+import { SkerryError } from '#shared/errors/index.ts';
+import { objectDigest } from '#shared/wire/digest.ts';
+import type { IntentObject, Tombstone } from '#shared/wire/frames.ts';
+import { type AgentDocument, historyAfter } from './agent-document.ts';
+import type { AgentIntentChange, IntentHead } from './intent-book.ts';
+
+/** The next generation of one agent's document. */
+export interface PlannedChange {
+  head: IntentHead;
+  upserts: IntentObject[];
+  tombstones: Tombstone[];
+}
+
+/**
+ * Pure but for the document's tree, which is left as it was. undefined: nothing changes.
+ * @throws SkerryError Conflict when a key is used again after its tombstone.
+ */
+export function planChange(document: AgentDocument, change: AgentIntentChange): PlannedChange | undefined {
+  const generation = document.head.generation + 1;
+  const upserts: IntentObject[] = [];
+  for (const wanted of change.upserts) {
+    if (document.tombstones.has(wanted.key))
+      throw new SkerryError('Conflict', `The intent key ${wanted.key} was deleted and cannot be used again`, {
+        details: { agentId: change.agentId, key: wanted.key },
+        remedy: 'give the new object a key of its own',
+      });
+    const digest = objectDigest(wanted);
+    if (document.objects.get(wanted.key)?.digest !== digest) upserts.push({ ...wanted, revision: generation, digest });
+  }
+  const tombstones = change.tombstones
+    .filter((wanted) => document.objects.has(wanted.key))
+    .map((wanted) => ({ ...wanted, revision: generation }));
+  if (upserts.length === 0 && tombstones.length === 0) return undefined;
+  return {
+    head: {
+      lineage: document.head.lineage,
+      generation,
+      history: historyAfter(document.head.history, upserts, tombstones),
+      root: rootWith(document, upserts, tombstones),
+    },
+    upserts,
+    tombstones,
+  };
+}
+
+/** The tree is shared and large: change it, read the root, change it back. */
+function rootWith(document: AgentDocument, upserts: readonly IntentObject[], tombstones: readonly Tombstone[]): string {
+  const { tree, objects } = document;
+  for (const { key, revision, digest } of upserts) tree.set(key, revision, digest);
+  for (const { key } of tombstones) tree.delete(key);
+  const root = tree.root();
+  for (const { key } of [...upserts, ...tombstones]) {
+    const present = objects.get(key);
+    if (present === undefined) tree.delete(key);
+    else tree.set(key, present.revision, present.digest);
+  }
+  return root;
+}
+
+/** Makes the document what was committed. */
+export function applyChange(document: AgentDocument, planned: PlannedChange, revision: number): void {
+  for (const object of planned.upserts) {
+    document.objects.set(object.key, object);
+    document.tree.set(object.key, object.revision, object.digest);
+  }
+  for (const tombstone of planned.tombstones) {
+    document.objects.delete(tombstone.key);
+    document.tombstones.set(tombstone.key, tombstone);
+    document.tree.delete(tombstone.key);
+  }
+  document.head = planned.head;
+  document.revision = revision;
+  document.log.set(planned.head.generation, { history: planned.head.history, root: planned.head.root });
+}
