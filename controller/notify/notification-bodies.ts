@@ -115,6 +115,8 @@ export function renderNotification(
     ...(event.api === 'nfvici' ? {} : { subscriptionId: subscription.id }),
     [timeName]: new Date(event.at).toISOString(),
     ...(isOperation && subscription.verbosity ? { verbosity: subscription.verbosity } : {}),
+    // Mandatory there; packages without the field are for any VNFM.
+    ...(type === 'VnfPackageOnboardingNotification' ? { vnfmInfo: [] } : {}),
     ...(Object.fromEntries(shown) as JsonObject),
     _links: linksOf(event, subscription),
   };

@@ -51,6 +51,16 @@ export interface SubscriptionRegistry {
   list(context: RequestContext, api: NotificationApi): Promise<Subscription[]>;
   /** @throws NotFound */
   get(context: RequestContext, api: NotificationApi, id: string): Promise<Subscription>;
+  /**
+   * Another callback or other credentials (capacity thresholds); tests the callback again.
+   *
+   * @throws NotFound, Unprocessable
+   */
+  update(
+    context: RequestContext,
+    reference: { api: NotificationApi; id: string },
+    patch: { callbackUri?: string; authentication?: SubscriptionAuthentication },
+  ): Promise<Subscription>;
   /** Drops what is still to be delivered. @throws NotFound */
   delete(context: RequestContext, api: NotificationApi, id: string): Promise<void>;
 }
