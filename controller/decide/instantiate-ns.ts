@@ -52,7 +52,9 @@ export function instantiateNs(
   const scaleLevels = Object.fromEntries(
     flavour.value.scalingAspects.map((aspect) => [aspect.id, levelWithCounts(aspect.levels, counts.value.vnfCounts)]),
   );
-  const params = request.additionalParamsForNs ?? {};
+  // Kept for VNF instances that a scale adds later.
+  const placement = request.placement === undefined ? {} : { placement: request.placement as unknown as JsonObject };
+  const params = { ...request.additionalParamsForNs, ...placement };
   return ok({ flavourId: flavour.value.id, levelId: counts.value.levelId, scaleLevels, vnfs, params });
 }
 
