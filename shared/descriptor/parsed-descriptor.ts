@@ -14,6 +14,17 @@ export interface ParsedDescriptor {
   /** All of them at once, in document order. */
   complaints: Complaint[];
   report: OnboardingReport;
+  /** Further descriptors of the same text (an `nfv` may hold several); their complaints are among these. */
+  others?: ParsedDescriptor[];
+  /** Place of a field of `document`, for checks against other packages; absent when there is no text. */
+  locate?: (holder: object, field?: string | number) => Place;
+}
+
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+  path: string;
 }
 
 /** What reading did to the text; stands on the onboarded resource as `onboardingReport`. */
