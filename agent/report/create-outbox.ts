@@ -96,7 +96,7 @@ class StoredOutbox implements LinkedOutbox {
     const record = makeRecord(stream, head, {
       recordId: this.#random.uuid(),
       carried: false,
-      at: this.#clock.now(),
+      at: Math.trunc(this.#clock.now()),
       body,
     });
     tx.put(agentKeys.outbox(stream, record.seq), record);
@@ -107,7 +107,7 @@ class StoredOutbox implements LinkedOutbox {
 
   state(tx: Transaction, key: string, body: StateBody | null): void {
     const slot = tx.get<StateSlot>(agentKeys.state(key));
-    const now = this.#clock.now();
+    const now = Math.trunc(this.#clock.now());
     if (slot === undefined ? body === null : !isWorthReporting(slot.body, body, now - slot.at)) return;
     const seq = (tx.get<{ seq: number }>(agentKeys.stateCounter)?.seq ?? 0) + 1;
     tx.put(agentKeys.stateCounter, { seq });

@@ -13,3 +13,4 @@ export type {
   NewIntentObject,
   NewTombstone,
 } from './intent-book.ts';
+export { KeyedLock } from './keyed-lock.ts';

@@ -32,4 +32,9 @@ export interface ReportSink {
   connection(agentId: AgentId, connected: boolean): Promise<void>;
   /** The agent has made this generation durable. */
   acked(agentId: AgentId, generation: number): void;
+  /** Something about the agent's store or the controller's own needs an operator; also told when it is over. */
+  alarm?(agentId: AgentId, alarm: LinkAlarm, raised: boolean, message: string): Promise<void>;
 }
+
+/** RewindSuspected: this controller was set back. TwoCopies: a former store of the agent is alive. LineageRefused: not our site. */
+export type LinkAlarm = 'RewindSuspected' | 'TwoCopies' | 'LineageRefused';
