@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { CliError, exitCodeOfStatus, exitCodes } from './exit-codes.ts';
@@ -77,10 +77,15 @@ export class HttpClient {
   }
 
   /** Server-sent events until the signal aborts or the server ends; yields the data of each event. */
-  async *events(path: string, signal: AbortSignal): AsyncGenerator<{ event: string; data: string }> {
+  async *events(
+    path: string,
+    signal: AbortSignal,
+    onOpen?: () => void,
+  ): AsyncGenerator<{ event: string; data: string }> {
     const response = await this.#open('GET', path, { headers: { accept: 'text/event-stream' }, signal }, 0);
     const status = response.statusCode ?? 0;
     if (status !== 200) throw new ProblemError(asProblem(status, parseJson(await readAll(response))));
+    onOpen?.();
     response.setEncoding('utf8');
     let pending = '';
     for await (const chunk of response as AsyncIterable<string>) {
@@ -90,7 +95,8 @@ export class HttpClient {
         pending = pending.slice(end + 2);
         if (event !== undefined) yield event;
       }
-      if (pending.length > maxAnswerBytes) throw new CliError(exitCodes.failed, 'an event of the controller is too big');
+      if (pending.length > maxAnswerBytes)
+        throw new CliError(exitCodes.failed, 'an event of the controller is too big');
     }
   }
 

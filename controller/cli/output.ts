@@ -82,7 +82,7 @@ export async function renderTable(titles: string[], rows: string[][], hasColours
 function text(value: unknown): string {
   if (value === undefined || value === null || value === '') return '-';
   const plain = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return plain.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\u00b7');
+  return plain.replace(/\p{Cc}/gu, (character) => (character === '\n' || character === '\t' ? character : '\u00b7'));
 }
 
 /** `3 s`, `5 min`, `2 h`, `4 d`: how old a status is. */

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ownFolder = path.dirname(fileURLToPath(import.meta.url));
@@ -37,10 +38,14 @@ function handOver() {
   const child = spawn(
     node,
     ['--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.url), ...process.argv.slice(2)],
-    { stdio: 'inherit' },
+    {
+      stdio: 'inherit',
+      env: { ...process.env, SKERRY_LAUNCHED_AT: String(Math.round(performance.timeOrigin)) },
+    },
   );
   // A terminal sends Ctrl-C to the whole group; the child decides when it is done, this process only waits.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
   child.on('error', (error) => {
     console.error(`skerry: cannot start ${node}: ${error.message}`);
     process.exit(2);

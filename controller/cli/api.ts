@@ -1,0 +1,158 @@
+import type { Readable } from 'node:stream';
+import type { InstantiateNsRequest } from '#shared/model/ns-lcm-requests.ts';
+import type {
+  AgentView,
+  InfraView,
+  IssuedTokenView,
+  JoinTokenView,
+  NsdView,
+  NsView,
+  OperationView,
+  SiteView,
+  VnfPackageView,
+} from './api-types.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { type Answer, type CallOptions, HttpClient } from './http-client.ts';
+
+export interface ApiOptions {
+  url: string;
+  caPem?: string;
+  token?: string;
+  timeoutMs?: number;
+}
+
+export type PackageKind = 'vnf' | 'ns';
+
+const versions = { nslcm: '2.3.0', nsd: '2.3.0', vnfpkgm: '2.4.0' } as const;
+const packageRoot = { vnf: '/vnfpkgm/v2/vnf_packages', ns: '/nsd/v2/ns_descriptors' } as const;
+const packageVersion = { vnf: versions.vnfpkgm, ns: versions.nsd } as const;
+const packageContent = { vnf: 'package_content', ns: 'nsd_content' } as const;
+
+/** The northbound as the command line uses it: SOL005 (ETSI GS NFV-SOL 005) and Skerry's own `/skerry/v1`. */
+export class SkerryApi {
+  readonly http: HttpClient;
+
+  constructor(options: ApiOptions) {
+    this.http = new HttpClient(options);
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  async login(input: { username: string; password: string; project?: string }): Promise<IssuedTokenView> {
+    const issued = await this.#own<IssuedTokenView>('POST', 'tokens', input);
+    this.http.token = issued.token;
+    return issued;
+  }
+
+  sites = () => this.#ownList<SiteView>('sites');
+  createSite = (input: { name: string; description?: string; labels?: Record<string, string> }) =>
+    this.#own<SiteView>('POST', 'sites', input);
+  deleteSite = (id: string) => this.#own<void>('DELETE', `sites/${part(id)}`);
+
+  agents = () => this.#ownList<AgentView>('agents');
+  revokeAgent = (id: string) => this.#own<void>('POST', `agents/${part(id)}/revoke`);
+  createJoinToken = (input: { siteId: string; agentName?: string; validForMs?: number }) =>
+    this.#own<JoinTokenView>('POST', 'join-tokens', input);
+
+  infras = () => this.#ownList<InfraView>('infras');
+  createInfra = (input: object) => this.#own<InfraView>('POST', 'infras', input);
+  deleteInfra = (id: string) => this.#own<void>('DELETE', `infras/${part(id)}`);
+
+  vnfPackages = () => this.#list<VnfPackageView>(packageRoot.vnf, versions.vnfpkgm);
+  nsds = () => this.#list<NsdView>(packageRoot.ns, versions.nsd);
+  package = async (kind: PackageKind, id: string) =>
+    (await this.#etsi<VnfPackageView | NsdView>('GET', `${packageRoot[kind]}/${part(id)}`, packageVersion[kind])).body;
+  createPackage = async (kind: PackageKind) =>
+    (
+      await this.#etsi<{ id: string }>('POST', packageRoot[kind], packageVersion[kind], {
+        body: {},
+      })
+    ).body;
+  async uploadPackage(
+    kind: PackageKind,
+    id: string,
+    content: { source: Readable; contentType: string; fileName: string },
+  ) {
+    await this.#etsi('PUT', `${packageRoot[kind]}/${part(id)}/${packageContent[kind]}`, packageVersion[kind], {
+      stream: content,
+      headers: { 'content-disposition': `attachment; filename="${content.fileName.replace(/[^\w.-]/g, '_')}"` },
+    });
+  }
+  setPackageState = (kind: PackageKind, id: string, state: 'ENABLED' | 'DISABLED') =>
+    this.#etsi('PATCH', `${packageRoot[kind]}/${part(id)}`, packageVersion[kind], {
+      body: kind === 'vnf' ? { operationalState: state } : { nsdOperationalState: state },
+      headers: { 'content-type': 'application/merge-patch+json' },
+    });
+  deletePackage = (kind: PackageKind, id: string) =>
+    this.#etsi('DELETE', `${packageRoot[kind]}/${part(id)}`, packageVersion[kind]);
+
+  nsInstances = () => this.#list<NsView>('/nslcm/v2/ns_instances', versions.nslcm);
+  ns = async (id: string) =>
+    (await this.#etsi<NsView>('GET', `/nslcm/v2/ns_instances/${part(id)}`, versions.nslcm)).body;
+  createNs = async (input: { nsdId: string; nsName: string; nsDescription: string }) =>
+    (await this.#etsi<NsView>('POST', '/nslcm/v2/ns_instances', versions.nslcm, { body: input })).body;
+  deleteNs = (id: string) => this.#etsi('DELETE', `/nslcm/v2/ns_instances/${part(id)}`, versions.nslcm);
+  instantiateNs = (id: string, input: InstantiateNsRequest) => this.#begin(id, 'instantiate', input);
+  scaleNs = (id: string, input: object) => this.#begin(id, 'scale', input);
+  healNs = (id: string, input: object) => this.#begin(id, 'heal', input);
+  terminateNs = (id: string, input: object) => this.#begin(id, 'terminate', input);
+
+  operations = () => this.#list<OperationView>('/nslcm/v2/ns_lcm_op_occs', versions.nslcm);
+  operation = async (id: string) =>
+    (await this.#etsi<OperationView>('GET', `/nslcm/v2/ns_lcm_op_occs/${part(id)}`, versions.nslcm)).body;
+  steerOperation = (id: string, verb: 'retry' | 'rollback' | 'continue' | 'fail') =>
+    this.#etsi('POST', `/nslcm/v2/ns_lcm_op_occs/${part(id)}/${verb}`, versions.nslcm);
+  cancelOperation = (id: string, mode: 'GRACEFUL' | 'FORCEFUL') =>
+    this.#etsi('POST', `/nslcm/v2/ns_lcm_op_occs/${part(id)}/cancel`, versions.nslcm, { body: { cancelMode: mode } });
+
+  /** Hints that something changed; what it is has to be read again. */
+  events(signal: AbortSignal, onOpen?: () => void) {
+    return this.http.events('/skerry/v1/events', signal, onOpen);
+  }
+
+  /** Starts an operation on an NS. @returns the id of its occurrence */
+  async #begin(id: string, verb: string, input: object): Promise<string> {
+    const path = `/nslcm/v2/ns_instances/${part(id)}/${verb}`;
+    const { headers } = await this.#etsi('POST', path, versions.nslcm, { body: input });
+    const operationId = headers.location?.split('/').at(-1);
+    if (!operationId) throw new CliError(exitCodes.failed, `the controller named no operation for ${verb}`);
+    return operationId;
+  }
+
+  async #list<T>(path: string, version: string): Promise<T[]> {
+    const found: T[] = [];
+    for (let next: string | undefined = `${path}?all_fields`; next !== undefined; ) {
+      const answer: Answer<T[]> = await this.#etsi<T[]>('GET', next, version);
+      found.push(...answer.body);
+      next = nextPage(answer.headers.link);
+    }
+    return found;
+  }
+
+  #etsi<T>(method: string, path: string, version: string, options: CallOptions = {}): Promise<Answer<T>> {
+    return this.http.call<T>(method, path, { ...options, headers: { version, ...options.headers } });
+  }
+
+  async #own<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return (await this.http.call<T>(method, `/skerry/v1/${path}`, body === undefined ? {} : { body })).body;
+  }
+
+  async #ownList<T>(path: string): Promise<T[]> {
+    const answer = await this.#own<T[] | { items: T[] }>('GET', path);
+    return Array.isArray(answer) ? answer : answer.items;
+  }
+}
+
+function part(id: string): string {
+  return encodeURIComponent(id);
+}
+
+/** Path and query of `rel="next"` (RFC 8288). */
+function nextPage(link: string | string[] | undefined): string | undefined {
+  const match = /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(link ?? ''));
+  if (match?.[1] === undefined) return undefined;
+  const url = new URL(match[1], 'https://controller');
+  return url.pathname + url.search;
+}

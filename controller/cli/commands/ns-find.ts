@@ -1,0 +1,22 @@
+import type { SkerryApi } from '../api.ts';
+import type { NsView } from '../api-types.ts';
+import { resolveOne } from '../resolve.ts';
+
+export async function findNs(api: SkerryApi, wanted: string): Promise<NsView> {
+  const found = resolveOne('NS', await api.nsInstances(), wanted, (ns) => [ns.nsInstanceName]);
+  return api.ns(found.id);
+}
+
+/** A VNF instance of an NS by id, name, VNFD id, or the profile that its name ends in. */
+export function findVnf(ns: NsView, wanted: string): { id: string } {
+  return resolveOne('VNF', ns.vnfInstance ?? [], wanted, (vnf) => [
+    vnf.vnfInstanceName,
+    vnf.vnfdId,
+    ...profileNames(vnf),
+  ]);
+}
+
+function profileNames(vnf: { vnfInstanceName?: string; [member: string]: unknown }): string[] {
+  const profile = vnf['vnfProfileId'];
+  return typeof profile === 'string' ? [profile] : [];
+}
