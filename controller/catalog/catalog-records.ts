@@ -8,6 +8,11 @@ import type { PackageUsage } from './package-usage.ts';
 
 export type CatalogRecord = VnfPackage | NsdInfo;
 export type Tagged<T> = T & { etag: string };
+/** Who works on a resource; only the one that made the mark takes it off. */
+export interface Mark {
+  key: string;
+  activity: Activity;
+}
 type Activity = Extract<OnboardingState, 'UPLOADING' | 'PROCESSING'>;
 
 const prefixes = { 'vnf-package': 'vnf-package/', nsd: 'nsd/' } as const;
@@ -20,7 +25,7 @@ const nouns = { 'vnf-package': 'VNF package', nsd: 'NSD' } as const;
 export class CatalogRecords {
   readonly #store: Store;
   readonly #usage: PackageUsage;
-  readonly #activities = new Map<string, Activity>();
+  readonly #activities = new Map<string, Mark>();
 
   constructor(store: Store, usage: PackageUsage) {
     this.#store = store;
@@ -54,20 +59,22 @@ export class CatalogRecords {
     return entries.map((entry) => this.#view(kind, entry, usage.has(entry.value.id)));
   }
 
-  /** @throws Conflict while the resource is being uploaded to or processed */
-  begin(kind: CatalogKind, id: string, activity: Activity): void {
+  /** Uploading turns into processing. @throws Conflict while the resource is being uploaded to or processed */
+  begin(kind: CatalogKind, id: string, activity: Activity): Mark {
     const key = this.keyOf(kind, id);
-    const present = this.#activities.get(key);
+    const present = this.#activities.get(key)?.activity;
     if (present !== undefined && !(present === 'UPLOADING' && activity === 'PROCESSING')) {
       throw new SkerryError('Conflict', `The ${nouns[kind]} ${id} is ${present} already`, {
         remedy: 'wait until the upload that runs has ended',
       });
     }
-    this.#activities.set(key, activity);
+    const mark: Mark = { key, activity };
+    this.#activities.set(key, mark);
+    return mark;
   }
 
-  end(kind: CatalogKind, id: string): void {
-    this.#activities.delete(this.keyOf(kind, id));
+  end(mark: Mark): void {
+    if (this.#activities.get(mark.key) === mark) this.#activities.delete(mark.key);
   }
 
   isBusy(kind: CatalogKind, id: string): boolean {
@@ -86,7 +93,7 @@ export class CatalogRecords {
   }
 
   #view<T extends CatalogRecord>(kind: CatalogKind, entry: Entry<T>, isInUse: boolean): Tagged<T> {
-    const activity = this.#activities.get(entry.key) ?? '';
+    const activity = this.#activities.get(entry.key)?.activity ?? '';
     // A revision that replaces running content leaves the resource as it is until it is accepted.
     const isFirst = entry.value.onboardingState !== 'ONBOARDED';
     const usageState = isInUse ? 'IN_USE' : 'NOT_IN_USE';

@@ -81,6 +81,8 @@ export interface Upload {
   maxBytes: number;
   /** Removes the file and takes the mark off; does nothing after onboarding. */
   discard(): Promise<void>;
+  /** Discards, and notes on the resource why there is no content. */
+  fail(error: unknown): Promise<void>;
 }
 
 export type OnboardOutcome = { outcome: 'created' | 'revised' | 'unchanged' } & (

@@ -100,11 +100,16 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
         remedy: 'send If-Match with its ETag to onboard a new revision, or create another resource',
       });
     }
-    this.#records.begin(kind, id, 'UPLOADING');
+    const mark = this.#records.begin(kind, id, 'UPLOADING');
     try {
-      return await this.#newUpload(options.bytes, () => this.#records.end(kind, id));
+      const upload = await this.#newUpload(options.bytes, () => this.#records.end(mark));
+      const fail = async (error: unknown) => {
+        await upload.discard();
+        await this.#recordFailure(kind, id, error);
+      };
+      return { ...upload, fail };
     } catch (error) {
-      this.#records.end(kind, id);
+      this.#records.end(mark);
       throw error;
     }
   }
@@ -248,7 +253,7 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
       ended();
       await artefacts.discardIncoming(path);
     };
-    return { path, maxBytes: limits.maxPackageBytes, discard };
+    return { path, maxBytes: limits.maxPackageBytes, discard, fail: discard };
   }
 
   #read(file: UploadedFile): Promise<SoundContent> {
@@ -256,7 +261,7 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
   }
 
   async #onboardInto(kind: CatalogKind, id: string, file: UploadedFile): Promise<void> {
-    this.#records.begin(kind, id, 'PROCESSING');
+    const mark = this.#records.begin(kind, id, 'PROCESSING');
     let content: SoundContent | undefined;
     try {
       await this.#records.entry(kind, id);
@@ -267,7 +272,7 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
       await this.#recordFailure(kind, id, error);
       throw error;
     } finally {
-      this.#records.end(kind, id);
+      this.#records.end(mark);
       if (content !== undefined) await this.#dependencies.artefacts.discard(content.staged);
       await rm(file.path, { force: true });
     }
@@ -280,7 +285,7 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
     if (taken !== undefined && !isRevision) throw takenByOther(kind, taken);
     const fresh = this.#newRecord(context, {});
     const id = taken?.value.id ?? fresh.id;
-    this.#records.begin(kind, id, 'PROCESSING');
+    const mark = this.#records.begin(kind, id, 'PROCESSING');
     try {
       await this.#settle(kind, content, async () => {
         if (taken !== undefined) return this.#records.entry(kind, id);
@@ -288,7 +293,7 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
         return { key: this.#records.keyOf(kind, id), value, revision: 0 };
       });
     } finally {
-      this.#records.end(kind, id);
+      this.#records.end(mark);
     }
     return this.#outcome(kind, id, taken === undefined ? 'created' : 'revised');
   }

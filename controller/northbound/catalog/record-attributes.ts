@@ -1,0 +1,29 @@
+import type { NsdInfo, VnfPackage } from '#shared/model/catalog.ts';
+import type { JsonObject } from '#shared/model/json.ts';
+
+/** `onboardingFailureDetails`: ProblemDetails with every complaint. */
+export function onboardingFailureDetails(view: VnfPackage | NsdInfo): JsonObject {
+  if (view.onboardingFailure === undefined) return {};
+  const { complaints, ...problem } = view.onboardingFailure;
+  return { onboardingFailureDetails: { ...problem, complaints: complaints as unknown as JsonObject[] } };
+}
+
+/** Since V2.7 a failed onboarding is a state of its own; clients of v1 see what the resource is for them: CREATED. */
+export function onboardingState(view: VnfPackage | NsdInfo, major: string): string {
+  const isFailed = view.onboardingState === 'CREATED' && view.onboardingFailure !== undefined;
+  return isFailed && major !== 'v1' ? 'ERROR' : view.onboardingState;
+}
+
+/** What Skerry tells beyond ETSI's attributes. */
+export function skerryPart(view: VnfPackage | NsdInfo): JsonObject {
+  return {
+    revision: view.revision,
+    ...(view.fileName === undefined ? {} : { fileName: view.fileName, contentBytes: view.contentBytes }),
+    ...(view.onboardingReport === undefined
+      ? {}
+      : { onboardingReport: view.onboardingReport as unknown as JsonObject }),
+    warnings: view.warnings as unknown as JsonObject[],
+    createdAt: new Date(view.createdAt).toISOString(),
+    modifiedAt: new Date(view.modifiedAt).toISOString(),
+  };
+}

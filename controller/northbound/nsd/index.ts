@@ -1,0 +1,1 @@
+export { nsdPlugin } from './nsd-routes.ts';
