@@ -31,14 +31,13 @@ export async function reconcileNs(context: LcmContext, nsInstanceId: string): Pr
 async function readStanding(context: LcmContext, ns: NsInstance, operation: NsLcmOpOcc): Promise<Standing> {
   const { store, clock, policy } = context;
   const lineage = context.book.lineage();
-  const sites = new SiteNames(context);
   const targets = await Promise.all(
     operation.targets.map(async (target) => {
       const reached = await store.get<ReachedRecord>(keys.reached(target.agentId, ns.id));
       const isOurs = reached?.value.lineage === lineage;
       return {
         target,
-        siteName: await sites.of(target.siteId),
+        siteName: await siteName(context, target.siteId),
         reachedGeneration: isOurs ? reached.value.generation : 0,
         ...(await connectionOf(context, target.agentId, operation)),
       };
@@ -77,15 +76,7 @@ async function connectionOf(
   return { connected: status?.value.connected ?? false, since: status?.value.since ?? operation.startedAt };
 }
 
-class SiteNames {
-  #context: LcmContext;
-
-  constructor(context: LcmContext) {
-    this.#context = context;
-  }
-
-  async of(siteId: SiteId): Promise<string> {
-    const site = await this.#context.store.get<Site>(keys.site(siteId));
-    return site?.value.name ?? siteId;
-  }
+async function siteName({ store }: LcmContext, siteId: SiteId): Promise<string> {
+  const site = await store.get<Site>(keys.site(siteId));
+  return site?.value.name ?? siteId;
 }

@@ -1,0 +1,71 @@
+import type { AgentId, ObjectKey } from '#shared/model/ids.ts';
+import type { AgentStatus } from '#shared/model/inventory.ts';
+import type { VnfDesired } from '#shared/model/ns-lcm.ts';
+import type { Clock } from '#shared/runtime/index.ts';
+import type { UnitState } from '#shared/wire/frames.ts';
+import type { StateRecord } from '../inventory/state-record.ts';
+import { keys } from '../keys.ts';
+import type { UnitView } from './lcm.ts';
+import type { MirrorEntry, StoreMirror } from './store-mirror.ts';
+
+export interface UnitUse {
+  mirror: StoreMirror;
+  clock: Clock;
+  freshMs: number;
+}
+
+interface Part {
+  key: ObjectKey;
+  kind: string;
+  part: string;
+  index: number;
+}
+
+/** A VNF's units as they were last reported, those that were never reported included. */
+export function unitViews(use: UnitUse, vnf: VnfDesired): UnitView[] {
+  const parts: Part[] = [
+    ...vnf.vnfcs.map(({ key, vduId, index }) => ({ key, kind: 'compute', part: vduId, index })),
+    ...vnf.kdus.map(({ key, kduName }) => ({ key, kind: 'helm-release', part: kduName, index: 0 })),
+    ...vnf.auxiliary.map(({ key, kind, id, index }) => ({ key, kind, part: id, index })),
+  ];
+  return parts.map((part) => unitView(use, vnf.placement.agentId, part));
+}
+
+function unitView(use: UnitUse, agentId: AgentId, part: Part): UnitView {
+  const entry = use.mirror.get<StateRecord>(keys.state(agentId, part.key));
+  const body = entry?.value.body.type === 'unit' ? (entry.value.body as UnitState) : undefined;
+  const observed = body?.observed ?? undefined;
+  return {
+    ...part,
+    phase: observed?.phase ?? (body === undefined ? 'unknown' : 'pending'),
+    ready: body?.ready ?? false,
+    message: body?.message || observed?.message || '',
+    platformId: observed?.platformId ?? '',
+    addresses: observed?.facts.addresses ?? {},
+    ageMs: entry === undefined ? undefined : Math.max(0, use.clock.now() - entry.value.receivedAt),
+    fresh: entry !== undefined && isFresh(use, agentId, entry),
+  };
+}
+
+/**
+ * Only what came in the present session, at most its bound ago by the monotonic clock (I10). What was in the store before this
+ * process, and so perhaps before the session, is shown with its age alone.
+ */
+function isFresh({ mirror, clock, freshMs }: UnitUse, agentId: AgentId, entry: MirrorEntry<StateRecord>): boolean {
+  const status = mirror.get<AgentStatus>(keys.agentStatus(agentId))?.value;
+  if (status?.connected !== true || entry.arrivedMono === undefined) return false;
+  return entry.value.receivedAt >= status.since && clock.mono() - entry.arrivedMono <= freshMs;
+}
+
+/** First address of a management port or service; of any port where none is named. */
+export function managementAddressOf(vnf: VnfDesired, units: readonly UnitView[]): string | undefined {
+  const names = vnf.managementPorts ?? [];
+  const ordered = units.filter((unit) => unit.kind === 'compute' || unit.kind === 'helm-release');
+  for (const unit of ordered) {
+    for (const name of names.length > 0 ? names : Object.keys(unit.addresses)) {
+      const [address] = unit.addresses[name] ?? [];
+      if (address !== undefined) return address;
+    }
+  }
+  return undefined;
+}
