@@ -71,6 +71,8 @@ export const agentKeys = {
   /** Platform objects with our tag that no intent names and that were reported: {key, infraId, platformId}. */
   orphanPrefix: 'orphan/',
   orphan: (infraId: string, platformId: string) => `orphan/${infraId}/${platformId}`,
+  /** Alarms of platforms that were reported as raised. */
+  platformAlarm: (infraId: string, alarmId: string) => `platform-alarm/${infraId}/${alarmId}`,
   reachedPrefix: 'reached/',
   /** Newest reached report made per scope: {generation}. */
   reached: (scope: string) => `reached/${scope}`,
