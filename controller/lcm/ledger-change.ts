@@ -60,7 +60,7 @@ export async function changeLedger(
   }
   const expect: Expectation[] = [];
   for (const [infraId, difference] of differences) {
-    if (isSame(difference, noResources)) continue;
+    // Written even when the sum stays: an infra is deleted only at a ledger that nobody has touched.
     const key = keys.ledger(infraId);
     const entry = await store.get<Ledger>(key);
     const reserved = addResources(entry?.value.reserved ?? noResources, difference);

@@ -1,0 +1,64 @@
+import { SkerryError } from '#shared/errors/index.ts';
+import type { AgentId } from '#shared/model/ids.ts';
+import type { Agent, AgentStatus } from '#shared/model/inventory.ts';
+import type { Change } from '#shared/store/store.ts';
+import { keys } from '../keys.ts';
+import type { InventoryContext } from './inventory-context.ts';
+
+export type AgentView = Agent & { status: AgentStatus };
+
+export async function listAgents(context: InventoryContext): Promise<AgentView[]> {
+  const agents = await context.store.range<Agent>({ prefix: keys.agent('') });
+  return await Promise.all(agents.map(({ value }) => viewAgent(context, value)));
+}
+
+/** @throws NotFound */
+export async function findAgent(context: InventoryContext, idOrName: string): Promise<AgentView> {
+  const byId = await context.store.get<Agent>(keys.agent(idOrName));
+  if (byId !== undefined) return await viewAgent(context, byId.value);
+  const agents = await context.store.range<Agent>({ prefix: keys.agent('') });
+  const byName = agents.find(({ value }) => value.name === idOrName);
+  if (byName !== undefined) return await viewAgent(context, byName.value);
+  throw new SkerryError('NotFound', `There is no agent ${idOrName}`, { remedy: 'List them with `skerry agent list`.' });
+}
+
+async function viewAgent(context: InventoryContext, agent: Agent): Promise<AgentView> {
+  return { ...agent, status: await readStatus(context, agent.id, agent.enrolledAt) };
+}
+
+async function readStatus(context: InventoryContext, agentId: AgentId, enrolledAt: number): Promise<AgentStatus> {
+  const entry = await context.store.get<AgentStatus>(keys.agentStatus(agentId));
+  const never: AgentStatus = {
+    id: agentId,
+    connected: false,
+    since: enrolledAt,
+    lastSeenAt: 0,
+    ackedGeneration: 0,
+    alarms: [],
+  };
+  const status = entry?.value ?? never;
+  return { ...status, ackedGeneration: context.acked.get(agentId) ?? status.ackedGeneration };
+}
+
+/** A session began or ended. An agent that nobody enrolled changes nothing. */
+export async function noteConnection(context: InventoryContext, agentId: AgentId, connected: boolean): Promise<void> {
+  const agent = await context.store.get<Agent>(keys.agent(agentId));
+  if (agent === undefined) return;
+  const now = context.clock.now();
+  const status = await readStatus(context, agentId, agent.value.enrolledAt);
+  const since = status.connected === connected ? status.since : now;
+  // A new session of an agent that was there all the time: what came in the old one is no longer fresh.
+  const value: AgentStatus = { ...status, connected, since: connected ? now : since, lastSeenAt: now };
+  await context.store.commit([{ key: keys.agentStatus(agentId), value }]);
+  context.wakeOpen();
+}
+
+/** After a start nobody is connected, whatever the former process had written. */
+export async function forgetConnections(context: InventoryContext): Promise<void> {
+  const statuses = await context.store.range<AgentStatus>({ prefix: keys.agentStatus('') });
+  const now = context.clock.now();
+  const changes: Change[] = statuses
+    .filter(({ value }) => value.connected)
+    .map(({ key, value }) => ({ key, value: { ...value, connected: false, since: now } }));
+  if (changes.length > 0) await context.store.commit(changes);
+}

@@ -1,0 +1,76 @@
+import type { AgentId, InfraId, ObjectKey } from '#shared/model/ids.ts';
+import type { Infra, InfraStatus } from '#shared/model/inventory.ts';
+import type { UnitState } from '#shared/wire/frames.ts';
+import { keys } from '../keys.ts';
+import type { ChangeSet } from './change-set.ts';
+import { parseInfraFacts } from './infra-facts.ts';
+import type { InventoryContext } from './inventory-context.ts';
+import { clip, fits, isName, reportLimits } from './report-limits.ts';
+import type { IncomingState } from './report-sink.ts';
+import type { StateRecord } from './state-record.ts';
+
+export interface Reporter {
+  agentId: AgentId;
+  storeId: string;
+}
+
+/** One state slot. Slots that no intent of this agent names are not opened: their number is bounded by what was asked for. */
+export async function applyState(
+  context: InventoryContext,
+  set: ChangeSet,
+  reporter: Reporter,
+  state: IncomingState,
+): Promise<void> {
+  if (!isName(state.key)) return;
+  const key = keys.state(reporter.agentId, state.key);
+  const { body } = state;
+  if (body === null) {
+    if ((await set.get(key)) !== undefined) set.remove(key);
+    return;
+  }
+  if (!fits(body, reportLimits.stateBytes)) {
+    context.log.warn({ agentId: reporter.agentId, key: state.key }, 'A state report is too large; left out.');
+    return;
+  }
+  const record: StateRecord = { body, storeId: reporter.storeId, at: state.at, receivedAt: context.clock.now() };
+  if (body.type === 'agent' && state.key === 'agent') set.put(key, record);
+  if (body.type === 'infra') await applyInfra(context, set, reporter.agentId, { infraId: body.infraId, body });
+  if (body.type === 'unit') {
+    const scope = await scopeOf(context, set, reporter.agentId, state.key);
+    if (scope !== undefined) set.put(key, { ...record, body: { ...body, scope, message: clip(body.message) } });
+  }
+}
+
+/** From the intent, never from the report: an agent cannot speak for another scope. */
+async function scopeOf(
+  { book }: InventoryContext,
+  set: ChangeSet,
+  agentId: AgentId,
+  key: string,
+): Promise<string | undefined> {
+  const object = await book.object(agentId, key as ObjectKey);
+  if (object !== undefined) return object.scope;
+  // Being removed: its slot is open until the agent says that it is gone.
+  const present = await set.get<StateRecord>(keys.state(agentId, key));
+  return (present?.body as UnitState | undefined)?.scope;
+}
+
+async function applyInfra(
+  context: InventoryContext,
+  set: ChangeSet,
+  agentId: AgentId,
+  report: { infraId: InfraId; body: { facts: unknown; message: string } },
+): Promise<void> {
+  if (!isName(report.infraId)) return;
+  const infra = await set.get<Infra>(keys.infra(report.infraId));
+  if (infra?.agentId !== agentId) return;
+  const status: InfraStatus = {
+    id: infra.id,
+    facts: parseInfraFacts(report.body.facts),
+    message: clip(report.body.message),
+    reportedAt: context.clock.now(),
+  };
+  const before = await set.get<InfraStatus>(keys.infraStatus(infra.id));
+  // An infra that cannot be asked at present keeps its last known capacity.
+  set.put(keys.infraStatus(infra.id), status.facts === null ? { ...status, facts: before?.facts ?? null } : status);
+}
