@@ -48,14 +48,4 @@ export interface EnrolmentAnswer {
   mqttAddress: string;
 }
 
-/**
- * Text form of a join token: `skerry1.` + base64url(JSON of this). Carries no long-lived secret.
- */
-export interface JoinTokenContent {
-  v: 1;
-  id: string;
-  secret: string;
-  caFingerprint: string;
-  /** host:port of the enrolment listener. */
-  enroll: string[];
-}
+export type { JoinTokenContent } from '#shared/wire/join-token.ts';

@@ -20,6 +20,8 @@ export interface Agent {
   name: string;
   /** SHA-256 of the enrolled public key (SPKI DER), hex. */
   keyFingerprint: string;
+  /** A renewal's new key, until the agent is first seen with it: the answer may have been lost. */
+  nextKeyFingerprint?: string;
   certificate: { serial: string; notAfter: number };
   revoked: boolean;
   enrolledAt: number;
