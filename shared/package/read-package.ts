@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Complaint } from '../descriptor/complaint.ts';
+import { parseDescriptor } from '../descriptor/parse-descriptor.ts';
+import type { ParsedDescriptor } from '../descriptor/parsed-descriptor.ts';
+import { SkerryError } from '../errors/index.ts';
+import { checkArtifacts } from './check-artifacts.ts';
+import { checkChecksums, checkDigestBlocks, unverifiedSignature } from './digest-lists.ts';
+import { findCsarDescriptor, findManifests, findNativeDescriptor, toscaMetaPath } from './find-descriptor.ts';
+import { PackageFault } from './package-fault.ts';
+import { defaultPackageLimits, type PackageLimits, type ReadPackage, type ReadPackageFn } from './package-reader.ts';
+import { readFolder } from './read-folder.ts';
+import { Unpacking } from './unpacking.ts';
+
+type Format = ReadPackage['format'];
+
+interface Source {
+  path: string;
+  format: Format;
+  isGzip: boolean;
+  target: string | undefined;
+  limits: PackageLimits;
+  signal: AbortSignal | undefined;
+}
+
+/** @see ReadPackageFn. Without a target an archive is checked as a whole, but nothing of it is kept. */
+export const readPackage: ReadPackageFn = async (path, target, limits = defaultPackageLimits, signal = undefined) => {
+  const source: Source = { ...(await detect(path)), path, target, limits, signal };
+  try {
+    return await readSource(source);
+  } catch (error) {
+    if (source.format !== 'folder' && target !== undefined) await rm(target, { recursive: true, force: true });
+    if (error instanceof PackageFault) return refused(source, error.complaint);
+    throw translate(error, signal);
+  }
+};
+
+async function readSource(source: Source): Promise<ReadPackage> {
+  const { path, format, limits, signal } = source;
+  if (format !== 'folder' && source.target !== undefined) await mkdir(source.target, { recursive: false, mode: 0o755 });
+  const target = format === 'folder' ? undefined : source.target;
+  const unpacking = new Unpacking(limits, target, ['sha256', format === 'sol004-csar' ? 'sha512' : 'md5']);
+  const whole = createHash('sha256');
+  if (format === 'folder') await readFolder(path, unpacking, signal);
+  else if (format === 'bare') await readBare(path, unpacking, limits);
+  else if (format === 'sol004-csar') {
+    const { unpackZip } = await import('./unpack-zip.ts');
+    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+      signal?.throwIfAborted();
+      unpacking.countPacked((chunk as Buffer).length);
+      whole.update(chunk as Buffer);
+    }
+    await unpackZip(path, unpacking, signal);
+  } else {
+    const { unpackTar } = await import('./unpack-targz.ts');
+    await unpackTar(path, unpacking, {
+      isGzip: source.isGzip,
+      target,
+      onChunk: (chunk) => whole.update(chunk),
+      signal,
+    });
+  }
+  await unpacking.finish();
+  const sha256 = format === 'folder' ? '' : format === 'bare' ? soleDigest(unpacking) : whole.digest('hex');
+  return check(source, unpacking, sha256);
+}
+
+function check(source: Source, unpacking: Unpacking, sha256: string): ReadPackage {
+  const isCsar = source.format === 'sol004-csar';
+  const complaints = [...unpacking.complaints, ...checkDigests(source, unpacking)];
+  const files = [...unpacking.files.values()].map(({ path, bytes, sha256: digest }) => ({
+    path,
+    bytes,
+    sha256: digest,
+  }));
+  const manifestPath = findManifests(unpacking)[0];
+  const common = { format: source.format, files, sha256, ...(manifestPath === undefined ? {} : { manifestPath }) };
+  try {
+    const descriptorPath = isCsar ? findCsarDescriptor(unpacking) : findNativeDescriptor(unpacking);
+    const descriptor = parseDescriptor(textOf(unpacking, descriptorPath), descriptorPath);
+    const paths = [...unpacking.files.keys(), ...unpacking.links.entries.keys()];
+    const missing = source.format === 'bare' ? [] : checkArtifacts(descriptor, descriptorPath, paths);
+    return finished(common, descriptorPath, descriptor, [...complaints, ...missing]);
+  } catch (error) {
+    if (!(error instanceof PackageFault)) throw error;
+    return finished(common, '', unread(), [...complaints, error.complaint]);
+  }
+}
+
+/** Complaints of the package stand first in the descriptor's too; with an error among them there is no model. */
+function finished(
+  common: Omit<ReadPackage, 'descriptorPath' | 'descriptor' | 'complaints'>,
+  descriptorPath: string,
+  descriptor: ParsedDescriptor,
+  ofPackage: Complaint[],
+): ReadPackage {
+  const complaints = [...ofPackage, ...descriptor.complaints];
+  const hasErrors = ofPackage.some(({ severity }) => severity === 'error');
+  const model = hasErrors ? undefined : descriptor.model;
+  return { ...common, descriptorPath, descriptor: { ...descriptor, complaints, model }, complaints };
+}
+
+function checkDigests(source: Source, unpacking: Unpacking): Complaint[] {
+  const { files } = unpacking;
+  const complaints: Complaint[] = [];
+  for (const path of [...files.keys()].filter((each) => each === 'checksums.txt' || each === 'src/checksums.txt')) {
+    complaints.push(
+      ...checkChecksums(path, textOf(unpacking, path).toString('utf8'), files, source.format === 'folder'),
+    );
+  }
+  const manifests = source.format === 'sol004-csar' ? findManifests(unpacking) : [];
+  for (const path of [...manifests, ...(files.has(toscaMetaPath) ? [toscaMetaPath] : [])]) {
+    complaints.push(...checkDigestBlocks(path, textOf(unpacking, path).toString('utf8'), files));
+  }
+  const signature = [...files.keys()].find((path) => /\.(?:cms|p7s|sig)$/i.test(path));
+  return signature === undefined ? complaints : [...complaints, unverifiedSignature(signature)];
+}
+
+function textOf(unpacking: Unpacking, path: string): Buffer {
+  const text = unpacking.texts.get(path);
+  if (text !== undefined) return text;
+  throw new PackageFault('TooLarge', path, 'the file is too large for a descriptor or manifest', 'make it smaller');
+}
+
+async function readBare(path: string, unpacking: Unpacking, limits: PackageLimits): Promise<void> {
+  const { size } = await stat(path);
+  const name = basename(path);
+  if (size > limits.maxDescriptorBytes) {
+    const message = `neither an archive nor a descriptor: larger than ${limits.maxDescriptorBytes} bytes`;
+    throw new PackageFault('TooLarge', name, message, 'give a tar.gz, a zip or a descriptor');
+  }
+  // Its own name may say anything; the content decides.
+  const file = await unpacking.file(
+    [/\.(?:ya?ml|json|xml)$/i.test(name) ? name : `${name}.yaml`],
+    createReadStream(path),
+  );
+  unpacking.countPacked(file.bytes);
+}
+
+function soleDigest(unpacking: Unpacking): string {
+  return [...unpacking.files.values()][0]?.sha256 ?? '';
+}
+
+/** By the first bytes, never by the name. */
+async function detect(path: string): Promise<{ format: Format; isGzip: boolean }> {
+  if ((await stat(path)).isDirectory()) return { format: 'folder', isGzip: false };
+  const file = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(262);
+    await file.read(head, 0, head.length, 0);
+    if (head[0] === 0x1f && head[1] === 0x8b) return { format: 'osm-targz', isGzip: true };
+    if (head.toString('latin1', 257, 262) === 'ustar') return { format: 'osm-targz', isGzip: false };
+    const isZip = ['PK\x03\x04', 'PK\x05\x06'].includes(head.toString('latin1', 0, 4));
+    return { format: isZip ? 'sol004-csar' : 'bare', isGzip: false };
+  } finally {
+    await file.close();
+  }
+}
+
+function unread(): ParsedDescriptor {
+  const report = { format: 'unknown', translated: [], dropped: [], tolerated: [] };
+  return { kind: undefined, document: undefined, model: undefined, complaints: [], report };
+}
+
+function refused(source: Source, complaint: Complaint): ReadPackage {
+  const named = complaint.file === '' ? { ...complaint, file: basename(source.path) } : complaint;
+  return finished({ format: source.format, files: [], sha256: '' }, '', unread(), [named]);
+}
+
+function translate(error: unknown, signal: AbortSignal | undefined): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new SkerryError('DiskFull', 'No room to unpack the package', {
+      cause: error,
+      remedy: 'free some disk space',
+    });
+  }
+  if (signal?.aborted === true) return new SkerryError('Aborted', 'Reading the package was aborted', { cause: error });
+  return error;
+}
