@@ -61,11 +61,6 @@ export class UnitLane {
     memory.plan = plan;
     if (former?.isReady !== plan.isReady)
       for (const dependent of this.#context.index().dependents.get(key) ?? []) this.#context.wake(dependent);
-    if (plan.isGone && former?.isGone !== true) this.#wakeWhatItStoodOn(former);
-  }
-
-  #wakeWhatItStoodOn(former: UnitPlan | undefined): void {
-    for (const dependency of former?.record?.dependsOn ?? []) this.#context.wake(dependency);
   }
 
   async #follow(
@@ -103,9 +98,9 @@ export class UnitLane {
   async #finish(key: ObjectKey, situation: UnitSituation, plan: UnitPlan): Promise<ReconcileOutcome | undefined> {
     const context = this.#context;
     const memory = context.memory(key);
-    if (plan.isGone && situation.record !== undefined)
-      for (const dependency of situation.record.dependsOn) context.wake(dependency);
     await this.#record(key, situation, plan, '');
+    // What it stood on may go now, and must not see its record any more.
+    if (plan.isGone) for (const dependency of situation.record?.dependsOn ?? []) context.wake(dependency);
     memory.attempts = 0;
     memory.lookDueMono = undefined;
     if (plan.isReady && plan.steps.length > 0) return next;
