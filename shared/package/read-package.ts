@@ -41,7 +41,11 @@ async function readSource(source: Source): Promise<ReadPackage> {
   const { path, format, limits, signal } = source;
   if (format !== 'folder' && source.target !== undefined) await mkdir(source.target, { recursive: false, mode: 0o755 });
   const target = format === 'folder' ? undefined : source.target;
-  const unpacking = new Unpacking(limits, target, ['sha256', format === 'sol004-csar' ? 'sha512' : 'md5']);
+  const unpacking = new Unpacking(
+    limits,
+    target,
+    format === 'sol004-csar' ? ['sha256', 'sha512', 'md5'] : ['sha256', 'md5'],
+  );
   const whole = createHash('sha256');
   if (format === 'folder') await readFolder(path, unpacking, signal);
   else if (format === 'bare') await readBare(path, unpacking, limits);
@@ -85,7 +89,7 @@ function check(source: Source, unpacking: Unpacking, sha256: string): ReadPackag
     return finished(common, descriptorPath, descriptor, [...complaints, ...missing]);
   } catch (error) {
     if (!(error instanceof PackageFault)) throw error;
-    return finished(common, '', unread(), [...complaints, error.complaint]);
+    return finished(common, '', unread(), [...complaints, named(source, error.complaint)]);
   }
 }
 
@@ -165,8 +169,11 @@ function unread(): ParsedDescriptor {
 }
 
 function refused(source: Source, complaint: Complaint): ReadPackage {
-  const named = complaint.file === '' ? { ...complaint, file: basename(source.path) } : complaint;
-  return finished({ format: source.format, files: [], sha256: '' }, '', unread(), [named]);
+  return finished({ format: source.format, files: [], sha256: '' }, '', unread(), [named(source, complaint)]);
+}
+
+function named(source: Source, complaint: Complaint): Complaint {
+  return complaint.file === '' ? { ...complaint, file: basename(source.path) } : complaint;
 }
 
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {

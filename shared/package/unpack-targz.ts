@@ -37,9 +37,6 @@ export async function unpackTar(
   } finally {
     raw.destroy();
   }
-  if (unpacking.files.size === 0) {
-    throw new PackageFault('NotAPackage', '', 'the archive holds no file', 'build it from a package folder');
-  }
 }
 
 async function* withEach(chunks: AsyncIterable<unknown>, act: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
