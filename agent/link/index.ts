@@ -1,0 +1,1 @@
+export { createLink, type Link, type LinkDependencies, type LinkStatus } from './create-link.ts';
