@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+interface Thing {
+  id: string;
+  [member: string]: unknown;
+}
+
+type Handler = (body: Record<string, unknown>, params: string[]) => Reply | Promise<Reply>;
+interface Reply {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface FakeNorthboundOptions {
+  tls?: { cert: string; key: string };
+  password?: string;
+  /** Operations stay PROCESSING until the test ends them. */
+  isSlow?: boolean;
+}
+
+/** Speaks the shapes of the northbound from memory: what the command line is tested against, not a controller. */
+export class FakeNorthbound {
+  readonly sites: Thing[] = [];
+  readonly agents: Thing[] = [];
+  readonly infras: Thing[] = [];
+  readonly vnfPackages: Thing[] = [];
+  readonly nsds: Thing[] = [];
+  readonly instances: Thing[] = [];
+  readonly operations: Thing[] = [];
+  readonly requests: { method: string; path: string; body: Record<string, unknown> }[] = [];
+  readonly joinTokens = new Map<string, string>();
+  /** Next calls to this `METHOD /path` answer the problem. */
+  readonly failures = new Map<string, { status: number; detail: string; [member: string]: unknown }>();
+  readonly #options: FakeNorthboundOptions;
+  readonly #server: Server;
+  readonly #listeners = new Set<ServerResponse>();
+  readonly token = 'fake-bearer-token';
+
+  constructor(options: FakeNorthboundOptions = {}) {
+    this.#options = options;
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
+    this.#server = options.tls === undefined ? createHttpServer(onRequest) : createHttpsServer(options.tls, onRequest);
+  }
+
+  async start(port = 0): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+    const scheme = this.#options.tls === undefined ? 'http' : 'https';
+    return `${scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    for (const response of this.#listeners) response.end();
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Tells everybody who listens that something changed. */
+  wake(): void {
+    for (const response of this.#listeners) response.write('event: changed\ndata: {}\n\n');
+  }
+
+  /** What an enrolling agent does. */
+  enrol(token: string): string {
+    const siteId = this.joinTokens.get(token);
+    if (siteId === undefined) throw new Error('unknown join token');
+    const known = this.agents.find((agent) => agent['siteId'] === siteId);
+    const agent = known ?? { id: randomUUID(), siteId, name: `agent-${siteId.slice(0, 4)}`, revoked: false };
+    agent['status'] = { connected: true, since: Date.now(), alarms: [] };
+    if (known === undefined) this.agents.push(agent);
+    this.wake();
+    return agent.id;
+  }
+
+  endOperation(id: string, operationState: string, detail?: string): void {
+    const operation = this.operations.find((one) => one.id === id);
+    if (operation === undefined) throw new Error(`no operation ${id}`);
+    operation['operationState'] = operationState;
+    if (detail !== undefined) operation['error'] = { status: 500, detail };
+    const ns = this.instances.find((one) => one.id === operation['nsInstanceId']);
+    if (ns !== undefined && operationState === 'COMPLETED')
+      ns['nsState'] = operation['lcmOperationType'] === 'TERMINATE' ? 'NOT_INSTANTIATED' : 'INSTANTIATED';
+    this.wake();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://fake');
+    const method = request.method ?? 'GET';
+    const body = await readBody(request);
+    this.requests.push({ method, path: url.pathname, body });
+    if (url.pathname === '/skerry/v1/events') return this.#listen(response);
+    const reply = await this.#answer(method, url.pathname, body, request.headers.authorization);
+    const type = reply.status < 400 ? 'application/json' : 'application/problem+json';
+    response.writeHead(reply.status, { 'content-type': type, ...reply.headers });
+    response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+  }
+
+  #listen(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(': hello\n\n');
+    this.#listeners.add(response);
+    response.on('close', () => this.#listeners.delete(response));
+  }
+
+  async #answer(
+    method: string,
+    path: string,
+    body: Record<string, unknown>,
+    authorization: string | undefined,
+  ): Promise<Reply> {
+    const failure = this.failures.get(`${method} ${path}`);
+    if (failure !== undefined) return { status: failure.status, body: failure };
+    const isOpen = path === '/skerry/v1/tokens' || path === '/fake/enrol';
+    if (!isOpen && authorization !== `Bearer ${this.token}`) return problem(401, 'the token is not known');
+    for (const [pattern, handler] of this.#routes) {
+      const [wantedMethod, wantedPath = ''] = pattern.split(' ');
+      const match = new RegExp(`^${wantedPath.replaceAll('*', '([^/]+)')}$`).exec(path);
+      if (wantedMethod === method && match !== null) return handler(body, match.slice(1));
+    }
+    return problem(404, `no ${method} ${path}`);
+  }
+
+  readonly #routes: [string, Handler][] = [
+    ['POST /skerry/v1/tokens', (body) => this.#login(body)],
+    ['POST /fake/enrol', (body) => ({ status: 200, body: { agentId: this.enrol(String(body['token'])) } })],
+    ['GET /skerry/v1/(sites|agents|infras)', (_body, [name]) => ok(this.#collection(name))],
+    ['POST /skerry/v1/sites', (body) => this.#create(this.sites, { labels: {}, ...body })],
+    ['DELETE /skerry/v1/sites/*', (_body, [id]) => remove(this.sites, id)],
+    ['POST /skerry/v1/join-tokens', (body) => this.#joinToken(body)],
+    ['POST /skerry/v1/agents/*/revoke', (_body, [id]) => change(this.agents, id, { revoked: true })],
+    ['POST /skerry/v1/infras', (body) => this.#createInfra(body)],
+    ['DELETE /skerry/v1/infras/*', (_body, [id]) => remove(this.infras, id)],
+    ['GET /vnfpkgm/v2/vnf_packages', () => ok(this.vnfPackages)],
+    ['GET /vnfpkgm/v2/vnf_packages/*', (_body, [id]) => find(this.vnfPackages, id)],
+    ['GET /nsd/v2/ns_descriptors', () => ok(this.nsds)],
+    ['GET /nsd/v2/ns_descriptors/*', (_body, [id]) => find(this.nsds, id)],
+    ['POST /vnfpkgm/v2/vnf_packages', () => this.#create(this.vnfPackages, newVnfPackage())],
+    ['POST /nsd/v2/ns_descriptors', () => this.#create(this.nsds, newNsd())],
+    ['PUT /vnfpkgm/v2/vnf_packages/*/package_content', (_b, [id]) => change(this.vnfPackages, id, onboardedVnf, 202)],
+    ['PUT /nsd/v2/ns_descriptors/*/nsd_content', (_b, [id]) => change(this.nsds, id, onboardedNsd, 202)],
+    ['PATCH /vnfpkgm/v2/vnf_packages/*', (body, [id]) => change(this.vnfPackages, id, body)],
+    ['PATCH /nsd/v2/ns_descriptors/*', (body, [id]) => change(this.nsds, id, body)],
+    ['DELETE /vnfpkgm/v2/vnf_packages/*', (_body, [id]) => remove(this.vnfPackages, id)],
+    ['DELETE /nsd/v2/ns_descriptors/*', (_body, [id]) => remove(this.nsds, id)],
+    ['GET /nslcm/v2/ns_instances', () => ok(this.instances)],
+    ['GET /nslcm/v2/ns_instances/*', (_body, [id]) => find(this.instances, id)],
+    ['POST /nslcm/v2/ns_instances', (body) => this.#createNs(body)],
+    ['DELETE /nslcm/v2/ns_instances/*', (_body, [id]) => remove(this.instances, id)],
+    [
+      'POST /nslcm/v2/ns_instances/*/(instantiate|scale|heal|terminate)',
+      (body, [id, verb]) => this.#begin(String(id), String(verb), body),
+    ],
+    ['GET /nslcm/v2/ns_lcm_op_occs', () => ok(this.operations)],
+    ['GET /nslcm/v2/ns_lcm_op_occs/*', (_body, [id]) => find(this.operations, id)],
+    [
+      'POST /nslcm/v2/ns_lcm_op_occs/*/(retry|rollback|continue|fail|cancel)',
+      (_b, [id, verb]) => this.#steer(id, verb),
+    ],
+  ];
+
+  #collection(name: string | undefined): Thing[] {
+    return name === 'sites' ? this.sites : name === 'agents' ? this.agents : this.infras;
+  }
+
+  #login(body: Record<string, unknown>): Reply {
+    const { password = 'secret' } = this.#options;
+    if (body['password'] !== password) return problem(401, 'the user or the password is wrong');
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    return { status: 201, body: { token: this.token, expiresAt, username: body['username'] } };
+  }
+
+  #create(collection: Thing[], members: Record<string, unknown>): Reply {
+    const thing = { id: randomUUID(), ...members };
+    collection.push(thing);
+    this.wake();
+    return { status: 201, body: thing };
+  }
+
+  #joinToken(body: Record<string, unknown>): Reply {
+    const token = `join-${randomUUID()}`;
+    this.joinTokens.set(token, String(body['siteId']));
+    return { status: 201, body: { id: randomUUID(), token, siteId: body['siteId'], expiresAt: Date.now() + 60_000 } };
+  }
+
+  #createInfra(body: Record<string, unknown>): Reply {
+    const agent = this.agents.find((one) => one.id === body['agentId']);
+    if (agent === undefined) return problem(404, 'no such agent');
+    const total = { vcpus: 8, memoryMib: 1024, storageGib: 10 };
+    const facts = { kind: 'simulated', healthy: true, capacity: { total, used: { ...total, vcpus: 0 } } };
+    return this.#create(this.infras, { ...body, siteId: agent['siteId'], ageMs: 5, status: { facts } });
+  }
+
+  #createNs(body: Record<string, unknown>): Reply {
+    const { nsName, nsDescription, nsdId } = body;
+    const description = { nsInstanceName: nsName, nsInstanceDescription: nsDescription, nsdId };
+    return this.#create(this.instances, { ...description, nsState: 'NOT_INSTANTIATED', vnfInstance: [] });
+  }
+
+  #begin(id: string, verb: string, body: Record<string, unknown>): Reply {
+    const ns = this.instances.find((one) => one.id === id);
+    if (ns === undefined) return problem(404, `no NS ${id}`);
+    const operation: Thing = {
+      id: randomUUID(),
+      nsInstanceId: id,
+      lcmOperationType: verb.toUpperCase(),
+      operationState: 'PROCESSING',
+      operationParams: body,
+      startTime: new Date().toISOString(),
+      progress: {
+        total: 2,
+        ready: 1,
+        sites: [{ siteName: 'site-a', total: 2, ready: 1, connected: true, waitingFor: ['compute/1'] }],
+      },
+    };
+    this.operations.push(operation);
+    if (!this.#options.isSlow) setImmediate(() => this.endOperation(operation.id, 'COMPLETED'));
+    return { status: 202, headers: { location: `/nslcm/v2/ns_lcm_op_occs/${operation.id}` } };
+  }
+
+  #steer(id: string | undefined, verb: string | undefined): Reply {
+    const ends: Record<string, string> = { rollback: 'ROLLED_BACK', fail: 'FAILED', cancel: 'FAILED_TEMP' };
+    this.endOperation(String(id), ends[String(verb)] ?? 'COMPLETED');
+    return { status: 202 };
+  }
+}
+
+const onboardedVnf = { vnfdId: 'a-vnfd', onboardingState: 'ONBOARDED', operationalState: 'ENABLED' };
+const onboardedNsd = { nsdId: 'edge-service', nsdOnboardingState: 'ONBOARDED', nsdOperationalState: 'ENABLED' };
+const newVnfPackage = () => ({ onboardingState: 'CREATED', operationalState: 'DISABLED', usageState: 'NOT_IN_USE' });
+const newNsd = () => ({
+  nsdOnboardingState: 'CREATED',
+  nsdOperationalState: 'DISABLED',
+  nsdUsageState: 'NOT_IN_USE',
+});
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  if (!/json/.test(request.headers['content-type'] ?? '')) return { bytes: bytes.length };
+  return JSON.parse(bytes.toString() || '{}') as Record<string, unknown>;
+}
+
+function ok(body: unknown): Reply {
+  return { status: 200, body };
+}
+function problem(status: number, detail: string): Reply {
+  return { status, body: { status, detail } };
+}
+function find(things: Thing[], id: string | undefined): Reply {
+  const thing = things.find((one) => one.id === id);
+  return thing === undefined ? problem(404, `no ${id}`) : ok(thing);
+}
+function change(things: Thing[], id: string | undefined, members: object, status = 200): Reply {
+  const thing = things.find((one) => one.id === id);
+  if (thing === undefined) return problem(404, `no ${id}`);
+  Object.assign(thing, members);
+  return { status, body: members };
+}
+function remove(things: Thing[], id: string | undefined): Reply {
+  const index = things.findIndex((one) => one.id === id);
+  if (index < 0) return problem(404, `no ${id}`);
+  things.splice(index, 1);
+  return { status: 204 };
+}
