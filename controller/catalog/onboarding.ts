@@ -1,5 +1,6 @@
 import type { Complaint } from '#shared/descriptor/complaint.ts';
 import type { NsModel } from '#shared/descriptor/ns-model.ts';
+import type { ParsedDescriptor } from '#shared/descriptor/parsed-descriptor.ts';
 import type { VnfModel } from '#shared/descriptor/vnf-model.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { NsdInfo, StoredNsModel, StoredVnfModel, VnfPackage } from '#shared/model/catalog.ts';
@@ -15,7 +16,11 @@ import type { PackageUsage } from './package-usage.ts';
 import { forbiddenChanges } from './revision-rule.ts';
 
 /** Compares an NSD with the VNFDs that it names: connection points, flavours, levels. Pure. */
-export type CheckNsFn = (nsd: NsModel, vnfds: ReadonlyMap<string, VnfModel>, file: string) => Complaint[];
+export type CheckNsFn = (
+  nsd: NsModel,
+  vnfds: ReadonlyMap<string, VnfModel>,
+  parsed: Pick<ParsedDescriptor, 'document' | 'locate'>,
+) => Complaint[];
 
 /** `vnfd-owner/<project>/<vnfd-id>` */
 export interface VnfdOwner {
@@ -87,7 +92,7 @@ export async function planNsd(
   requireSameId('nsd-id', before.value.nsdId, model.nsdId);
   const vnfs = await resolveVnfds(store, before.value.projectId, model.vnfdIds);
   const vnfds = await readVnfModels(store, vnfs);
-  const complaints = checkNs(model, vnfds, content.read.descriptorPath);
+  const complaints = checkNs(model, vnfds, content.read.descriptor);
   if (complaints.some((complaint) => complaint.severity === 'error')) throw misfitError(complaints, content);
   const isInUse = (await usage.read()).has(before.value.id);
   if (isInUse) {

@@ -1,0 +1,60 @@
+import { Type } from 'typebox';
+import { CreateInfraRequest, InfraSchema } from '#shared/api/skerry-inventory.ts';
+import type { JsonObject, JsonValue } from '#shared/model/json.ts';
+import type { InfraView } from '../../inventory/inventory.ts';
+import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
+import { contextOf } from '../request.ts';
+
+const root = '/skerry/v1/infras';
+const tags = ['infras'];
+type ByName = { Params: { infra: string } };
+
+/** Infras: VIMs, clusters and controllers that agents reach. An infra is named by its id or its name. */
+export function registerInfras(app: NorthboundApp, { inventory }: NorthboundDependencies): void {
+  const read = { config: { permission: 'inventory:read' } } as const;
+  app.get(root, { ...read, schema: { tags, response: { 200: Type.Array(InfraSchema) } } }, async () =>
+    (await inventory.infras()).map(withoutSecrets),
+  );
+  app.get<ByName>(`${root}/:infra`, { ...read, schema: { tags, response: { 200: InfraSchema } } }, async (request) =>
+    withoutSecrets(await inventory.infra(request.params.infra)),
+  );
+  app.post(
+    root,
+    {
+      config: { permission: 'inventory:write' },
+      schema: { tags, body: CreateInfraRequest, response: { 201: InfraSchema } },
+    },
+    async (request, reply) => {
+      const { agentId, settings, ...rest } = request.body;
+      const agent = await inventory.agent(agentId);
+      const input = { ...rest, agentId: agent.id, settings: settings as JsonObject | undefined };
+      const { id } = await inventory.createInfra(contextOf(request), input);
+      const view = withoutSecrets(await inventory.infra(id));
+      return reply.code(201).header('location', `${request.baseUrl}${root}/${id}`).send(view);
+    },
+  );
+  app.delete<ByName>(
+    `${root}/:infra`,
+    { config: { permission: 'inventory:delete' }, schema: { tags } },
+    async (request, reply) => {
+      const { id } = await inventory.infra(request.params.infra);
+      await inventory.deleteInfra(contextOf(request), id);
+      return reply.code(204).send();
+    },
+  );
+}
+
+const secretNames = /passw|secret|token|credential|private|kubeconfig|(^|[_-])key$|apikey/i;
+
+/** What is secret goes in and never comes out. */
+function withoutSecrets(view: InfraView): InfraView {
+  return { ...view, settings: hide(view.settings) as JsonObject };
+}
+
+function hide(value: JsonValue | undefined): JsonValue | undefined {
+  if (Array.isArray(value)) return value.map((item) => hide(item) ?? null);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, secretNames.test(name) ? '(hidden)' : hide(member)]),
+  );
+}

@@ -1,0 +1,28 @@
+import type { Store } from '#shared/store/store.ts';
+import type { Enrolment } from '../../identity/certificates.ts';
+import type { NorthboundPlugin } from '../plugin.ts';
+import { registerAgents, registerJoinTokens, type TelemetryQueries } from './agent-routes.ts';
+import { registerEvents } from './event-routes.ts';
+import { registerInfras } from './infra-routes.ts';
+import { registerPackages } from './package-routes.ts';
+import { registerSites } from './site-routes.ts';
+import { registerStatus } from './status-routes.ts';
+
+export interface SkerryPluginDependencies {
+  store: Store;
+  enrolment: Enrolment;
+  telemetry: TelemetryQueries;
+}
+
+/** `/skerry/v1`: what ETSI has no resources for. */
+export function skerryPlugin({ store, enrolment, telemetry }: SkerryPluginDependencies): NorthboundPlugin {
+  return async (app, dependencies) => {
+    registerSites(app, dependencies);
+    registerAgents(app, dependencies, { enrolment, telemetry });
+    registerJoinTokens(app, dependencies, { enrolment });
+    registerInfras(app, dependencies);
+    registerStatus(app, dependencies, store);
+    registerEvents(app, dependencies, store);
+    await registerPackages(app, dependencies);
+  };
+}
