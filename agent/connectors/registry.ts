@@ -11,6 +11,10 @@ export interface ConnectorRegistry {
   open(infra: InfraConfig): Promise<Connector>;
   /** Control of a simulated infra that is open. */
   simulated(infraId: InfraId): SimulatedControl | undefined;
+  /** The same for orders from outside: shape of `SimulatedOrders` in `agent/local`. */
+  simulatedOrders(
+    infraId: InfraId,
+  ): { order(verb: string, body: unknown): Promise<object>; world(): object } | undefined;
 }
 
 export interface ConnectorRegistryOptions {
@@ -60,6 +64,17 @@ export function createConnectorRegistry(options: ConnectorRegistryOptions): Conn
       return connector;
     },
     simulated: (infraId) => controls.get(infraId),
+    simulatedOrders(infraId) {
+      const control = controls.get(infraId);
+      if (control === undefined) return undefined;
+      return {
+        async order(verb, body) {
+          const { orderSimulated } = await import('./simulated/index.ts');
+          return orderSimulated(control, verb, body);
+        },
+        world: () => control.world(),
+      };
+    },
   };
 }
 

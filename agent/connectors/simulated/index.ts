@@ -13,6 +13,7 @@ import { createDiskWorldFile, type WorldFile } from './world-file.ts';
 export { type Fault, type FaultOrder, faultCodes, faultEffects, faultVerbs, parseFaultOrder } from './fault.ts';
 export type { Crash, CrashPoint } from './simulated-calls.ts';
 export type { SimulatedControl } from './simulated-control.ts';
+export { orderSimulated } from './simulated-orders.ts';
 export type { EffectCount, WorldEntry, WorldSnapshot, WorldUnit } from './world-entry.ts';
 export { createDiskWorldFile, createMemoryWorldFile, type WorldFile } from './world-file.ts';
 
