@@ -164,7 +164,8 @@ function judgeCurrent(draft: Draft, look: UnitLook): 'ready' | Step | undefined 
   const current = record.current!;
   const seen = look.units.find((unit) => unit.incarnation === current.incarnation);
   if (seen === undefined) return judgeDead(draft, 'missing on the platform');
-  if (seen.phase === 'removing') return { do: 'look', why: 'is being removed by somebody else', afterMs: busyMs(draft) };
+  if (seen.phase === 'removing')
+    return { do: 'look', why: 'is being removed by somebody else', afterMs: busyMs(draft) };
   if (record.isStopped && seen.phase === 'failed') return 'ready';
   if (seen.phase === 'failed') return judgeDead(draft, seen.message ?? 'failed on the platform');
   if (seen.specDigest !== draft.situation.desired?.specDigest || seen.drifted) {

@@ -20,7 +20,7 @@ export function situationOf(context: SeekContext, key: ObjectKey): UnitSituation
     desired,
     tombstone: tombstone && { revision: tombstone.revision, isHeld: context.brake.isHeld(tombstone) },
     record,
-    look: lane === undefined ? lookNowhere(context, infraId) : lane.view(key),
+    look: lane === undefined ? lookNowhere(context, key, infraId) : lane.view(key),
     boot,
     nowMono: clock.mono(),
     settleMs: manifest?.settleMs ?? 0,
@@ -51,8 +51,9 @@ export function infraIdOf(
 }
 
 /** It names no infra and none shows it: once all have been looked at, it is nowhere. */
-function lookNowhere(context: SeekContext, infraId: InfraId | undefined): UnitLook | undefined {
-  if (infraId !== undefined || !context.infras.isComplete) return undefined;
+function lookNowhere(context: SeekContext, key: ObjectKey, infraId: InfraId | undefined): UnitLook | undefined {
+  const isOnPlatforms = !/^(operation|infra)\//.test(key);
+  if (isOnPlatforms && (infraId !== undefined || !context.infras.isComplete)) return undefined;
   return { infraId: '' as InfraId, startedAtMono: context.clock.mono(), units: [] };
 }
 

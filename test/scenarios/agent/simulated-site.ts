@@ -37,6 +37,7 @@ export class SimulatedSite {
     const random = this.#random.fork();
     const log = silentLogger;
     const bootId = `boot-${++this.boots}`;
+    const { crash } = this;
     this.store = await openAgentStoreOn(this.medium, { clock, random, log });
     this.intent = new ScriptedIntent(this.store);
     const outbox = createOutbox({ store: this.store, clock, random, log });
@@ -45,7 +46,7 @@ export class SimulatedSite {
       clock,
       random,
       log,
-      crash: (point, isOrdered) => this.crash(point, isOrdered),
+      crash,
       worldFileOf: () => this.worldFile,
     });
     this.seek = createSeek({
