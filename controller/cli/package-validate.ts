@@ -151,9 +151,15 @@ function checkServices(validated: Validated[]): void {
       if (descriptor.kind !== 'nsd' || descriptor.model === undefined) continue;
       const complaints = checkNsAgainstVnfs(descriptor.model as NsModel, vnfs, descriptor);
       // A VNFD that is there but unsound has been complained about already.
-      each.complaints.push(...complaints.filter((complaint) => !isAbout(complaint, unsound)));
+      each.complaints.push(...complaints.filter((complaint) => !isAbout(complaint, unsound)).map(softenUnknown));
     }
   }
+}
+
+/** A VNFD that was not given may well be onboarded; a near miss of one that was given is a misspelling. */
+function softenUnknown(complaint: Complaint): Complaint {
+  const isMisspelling = complaint.remedy.startsWith('did you mean');
+  return complaint.code === 'UnknownVnfd' && !isMisspelling ? { ...complaint, severity: 'warning' } : complaint;
 }
 
 function isAbout(complaint: Complaint, ids: ReadonlySet<string>): boolean {

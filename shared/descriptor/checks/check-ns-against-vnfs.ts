@@ -85,7 +85,7 @@ class NsCheck {
   }
 
   #unknownVnfd(holder: object, field: string | number, vnfdId: string): void {
-    const finding = brokenReference(vnfdId, { ids: new Set(this.#vnfs.keys()), noun: 'onboarded VNFD' });
+    const finding = brokenReference(vnfdId, { ids: new Set(this.#vnfs.keys()), noun: 'VNFD that is known here' });
     this.#complain(holder, field, { ...finding, code: 'UnknownVnfd' });
   }
 

@@ -19,6 +19,12 @@ export function checkVnfd(vnfd: JsonObject, reading: Reading): void {
   const targets = vnfdTargets(vnfd);
   for (const vdu of objectsField(vnfd, 'vdu')) checkVdu(vnfd, vdu, targets, reading);
   for (const extCpd of objectsField(vnfd, 'ext-cpd')) checkExtCpd(vnfd, extCpd, targets, reading);
+  for (const storage of objectsField(vnfd, 'virtual-storage-desc')) {
+    const block = objectField(storage, 'block-storage-data');
+    for (const holder of [storage, ...present(block)]) {
+      checkReference(reading, holder, 'sw-image-desc', targets.images);
+    }
+  }
   for (const vipCpd of objectsField(vnfd, 'vip-cpd')) {
     checkReference(reading, vipCpd, 'int-virtual-link-desc', targets.links);
   }
@@ -53,6 +59,7 @@ function checkVdu(vnfd: JsonObject, vdu: JsonObject, targets: VnfdTargets, readi
   checkReference(reading, vdu, 'os-container-desc', containers);
   checkReference(reading, vdu, 'sw-image-desc', targets.images);
   checkReference(reading, vdu, 'alternative-sw-image-desc', targets.images);
+  warnOfBareMachine(vdu, reading);
   const securityRules = { ids: idsOf(objectsField(vnfd, 'security-group-rule')), noun: 'security-group-rule' };
   const names = new Set<string>();
   for (const cpd of objectsField(vdu, 'int-cpd')) {
@@ -71,6 +78,18 @@ function checkVdu(vnfd: JsonObject, vdu: JsonObject, targets: VnfdTargets, readi
       message: "both 'cloud-init' and 'cloud-init-file' are given",
       remedy: 'keep one of them',
     });
+  }
+}
+
+/** Works, but on a machine of unknown size or with nothing to boot from. */
+function warnOfBareMachine(vdu: JsonObject, reading: Reading): void {
+  const isVirtualMachine = vdu['pdu-type'] === undefined && vdu['os-container-desc'] === undefined;
+  if (!isVirtualMachine) return;
+  const lacking = ['virtual-compute-desc', 'sw-image-desc'].filter((field) => vdu[field] === undefined);
+  for (const field of lacking) {
+    if (field === 'sw-image-desc' && vdu['virtual-storage-desc'] !== undefined) continue;
+    const message = `the vdu names no ${field}`;
+    reading.warn(vdu, undefined, { code: 'MissingField', message, remedy: `add '${field}'` });
   }
 }
 

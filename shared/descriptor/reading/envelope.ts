@@ -108,8 +108,10 @@ function describe(node: MapNode, kind: DescriptorKind, path: string, legacy: boo
   return { kind, node, path, isLegacy: legacy || isLegacy(kind, node) };
 }
 
+/** One stray legacy field does not make a SOL006 descriptor legacy. */
 function isLegacy(kind: DescriptorKind, node: MapNode): boolean {
-  return (legacyMarks[kind] ?? []).some((mark) => entryOf(node, mark) !== undefined);
+  const hasAny = (marks: string[]) => marks.some((mark) => entryOf(node, mark) !== undefined);
+  return hasAny(legacyMarks[kind] ?? []) && !hasAny(['df', 'ext-cpd', 'product-name', 'virtual-link-desc']);
 }
 
 function isKind(name: string): name is DescriptorKind {

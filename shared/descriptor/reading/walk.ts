@@ -170,13 +170,13 @@ export class SchemaWalk {
 
   #checkUnique(value: JsonObject, schema: SchemaNode, seen: Map<string, number>): void {
     const keys = (schema.$list ?? '').split(' ');
-    if (keys.some((key) => value[key] === undefined && !optionalKeys.has(key))) return;
+    if (value[keys[0] ?? ''] === undefined) return;
     const identity = JSON.stringify(keys.map((key) => value[key]));
     const first = seen.get(identity);
     seen.set(identity, first ?? seen.size);
     if (first === undefined) return;
     const names = keys.filter((key) => value[key] !== undefined).map((key) => `${key} '${String(value[key])}'`);
-    this.#reading.error(value, keys[0], {
+    this.#reading.complain(schema.$repeats === true ? 'warning' : 'error', value, keys[0], {
       code: 'DuplicateId',
       message: `${names.join(', ')} stands twice in this list`,
       remedy: 'give each entry an identifier of its own',

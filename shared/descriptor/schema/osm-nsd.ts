@@ -27,7 +27,14 @@ export const osmNsdSchema: SchemaNode = {
   df: {
     'vnf-profile': {
       'virtual-link-connectivity': {
-        'constituent-cpd-id': { 'ip-address': 'string', 'mac-address': 'string', position: 'uint32' },
+        $repeats: true,
+        'constituent-cpd-id': {
+          // Two connection points of one VNF may be on the same link.
+          $list: 'constituent-base-element-id constituent-cpd-id',
+          'ip-address': 'string',
+          'mac-address': 'string',
+          position: 'uint32',
+        },
       },
       'affinity-or-anti-affinity-group': { $list: 'id', id: 'string' },
     },

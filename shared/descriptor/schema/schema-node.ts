@@ -8,6 +8,8 @@ export interface SchemaNode {
   $list?: string;
   /** The standard wants at least one. */
   $min?: number;
+  /** The field repeats keys of this list; harmless, so only a warning. */
+  $repeats?: boolean;
   /** Where the standard says what is mandatory here. */
   $clause?: string;
   /** A sibling that serves in its stead. */
