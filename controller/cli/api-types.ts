@@ -11,6 +11,21 @@ export interface InfraView extends Infra {
   connected?: boolean;
 }
 
+/** Answer of the one-step onboarding. */
+export interface OnboardedView {
+  outcome: 'created' | 'revised' | 'unchanged';
+  kind: 'vnf' | 'ns';
+  id: string;
+  resource: { [member: string]: unknown };
+}
+
+/** Member `_skerry` of VnfPkgInfo and NsdInfo. */
+export interface OnboardingView {
+  revision?: number;
+  onboardingReport?: { [topic: string]: unknown };
+  warnings?: unknown[];
+}
+
 export interface JoinTokenView {
   id: string;
   siteId: string;
@@ -35,6 +50,7 @@ export interface VnfPackageView {
   onboardingState: string;
   operationalState: string;
   usageState: string;
+  _skerry?: OnboardingView;
   [member: string]: unknown;
 }
 
@@ -48,6 +64,7 @@ export interface NsdView {
   nsdOnboardingState: string;
   nsdOperationalState: string;
   nsdUsageState: string;
+  _skerry?: OnboardingView;
   [member: string]: unknown;
 }
 
@@ -60,8 +77,40 @@ export interface NsView {
   nsdInfoId?: string;
   flavourId?: string;
   nsState: 'NOT_INSTANTIATED' | 'INSTANTIATED';
-  vnfInstance?: { id: string; vnfInstanceName?: string; vnfdId: string; instantiationState: string }[];
+  nsScaleStatus?: { nsScalingAspectId: string; nsScaleLevelId: string }[];
+  vnfInstance?: VnfView[];
+  _skerry?: { openOperationId?: string; siteNames?: string[] };
   [member: string]: unknown;
+}
+
+/** VnfInstance, ETSI GS NFV-SOL 005 clause 6.5.3.57, with where it is and each unit with its age. */
+export interface VnfView {
+  id: string;
+  vnfInstanceName?: string;
+  vnfdId: string;
+  instantiationState: string;
+  instantiatedVnfInfo?: { scaleStatus?: { aspectId: string; scaleLevel: number }[] };
+  _skerry?: {
+    vnfProfileId?: string;
+    siteName?: string;
+    infraName?: string;
+    managementAddress?: string;
+    explanation?: string[];
+    units?: UnitView[];
+  };
+}
+
+export interface UnitView {
+  key: string;
+  kind: string;
+  part: string;
+  index: number;
+  phase: string;
+  ready: boolean;
+  fresh: boolean;
+  message?: string;
+  reportedAt?: string;
+  addresses?: Record<string, string[]>;
 }
 
 /** NsLcmOpOcc, ETSI GS NFV-SOL 005 clause 6.5.2.3, with Skerry's progress. */
@@ -74,7 +123,7 @@ export interface OperationView {
   stateEnteredTime?: string;
   isCancelPending?: boolean;
   error?: { status?: number; title?: string; detail?: string };
-  progress?: ProgressView;
+  _skerry?: { progress?: ProgressView; explanation?: string[] };
   [member: string]: unknown;
 }
 
@@ -86,7 +135,8 @@ export interface ProgressView {
     total: number;
     ready: number;
     connected: boolean;
-    sinceMs?: number;
+    /** RFC 3339: since when the link is as it is. */
+    since?: string;
     waitingFor: string[];
   }[];
 }

@@ -7,6 +7,7 @@ import type {
   JoinTokenView,
   NsdView,
   NsView,
+  OnboardedView,
   OperationView,
   SiteView,
   VnfPackageView,
@@ -26,7 +27,6 @@ export type PackageKind = 'vnf' | 'ns';
 const versions = { nslcm: '2.3.0', nsd: '2.3.0', vnfpkgm: '2.4.0' } as const;
 const packageRoot = { vnf: '/vnfpkgm/v2/vnf_packages', ns: '/nsd/v2/ns_descriptors' } as const;
 const packageVersion = { vnf: versions.vnfpkgm, ns: versions.nsd } as const;
-const packageContent = { vnf: 'package_content', ns: 'nsd_content' } as const;
 
 /** The northbound as the command line uses it: SOL005 (ETSI GS NFV-SOL 005) and Skerry's own `/skerry/v1`. */
 export class SkerryApi {
@@ -64,21 +64,11 @@ export class SkerryApi {
   nsds = () => this.#list<NsdView>(packageRoot.ns, versions.nsd);
   package = async (kind: PackageKind, id: string) =>
     (await this.#etsi<VnfPackageView | NsdView>('GET', `${packageRoot[kind]}/${part(id)}`, packageVersion[kind])).body;
-  createPackage = async (kind: PackageKind) =>
-    (
-      await this.#etsi<{ id: string }>('POST', packageRoot[kind], packageVersion[kind], {
-        body: {},
-      })
-    ).body;
-  async uploadPackage(
-    kind: PackageKind,
-    id: string,
-    content: { source: Readable; contentType: string; fileName: string },
-  ) {
-    await this.#etsi('PUT', `${packageRoot[kind]}/${part(id)}/${packageContent[kind]}`, packageVersion[kind], {
-      stream: content,
-      headers: { 'content-disposition': `attachment; filename="${content.fileName.replace(/[^\w.-]/g, '_')}"` },
-    });
+  /** A VNF package or an NSD, whichever it is; nothing stays behind when it is refused. */
+  async onboard(content: { source: Readable; contentType: string; fileName: string }): Promise<OnboardedView> {
+    const name = content.fileName.replace(/[^\w.-]/g, '_');
+    const headers = { 'content-disposition': `attachment; filename="${name}"` };
+    return (await this.http.call<OnboardedView>('POST', '/skerry/v1/packages', { stream: content, headers })).body;
   }
   setPackageState = (kind: PackageKind, id: string, state: 'ENABLED' | 'DISABLED') =>
     this.#etsi('PATCH', `${packageRoot[kind]}/${part(id)}`, packageVersion[kind], {
@@ -139,9 +129,8 @@ export class SkerryApi {
     return (await this.http.call<T>(method, `/skerry/v1/${path}`, body === undefined ? {} : { body })).body;
   }
 
-  async #ownList<T>(path: string): Promise<T[]> {
-    const answer = await this.#own<T[] | { items: T[] }>('GET', path);
-    return Array.isArray(answer) ? answer : answer.items;
+  #ownList<T>(path: string): Promise<T[]> {
+    return this.#own<T[]>('GET', path);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SkerryApi } from './api.ts';
-import { type OperationView, openStates } from './api-types.ts';
+import { type OperationView, openStates, type ProgressView } from './api-types.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { CliContext } from './cli-context.ts';
 import { CliError, type ExitCode, exitCodes } from './exit-codes.ts';
@@ -33,7 +33,7 @@ export async function followOperation(
   try {
     return await feed.until(async () => {
       const operation = await api.operation(id);
-      show(lines, operation);
+      show(lines, operation, context.clock.now());
       return openStates.has(operation.operationState) ? undefined : operation;
     }, ending.signal);
   } finally {
@@ -44,16 +44,17 @@ export async function followOperation(
   }
 }
 
-export function show(lines: LiveLines, operation: OperationView): void {
-  const { progress } = operation;
-  for (const site of progress?.sites ?? []) lines.set(site.siteName, siteLine(site));
+function show(lines: LiveLines, operation: OperationView, now: number): void {
+  const progress = operation._skerry?.progress;
+  for (const site of progress?.sites ?? []) lines.set(site.siteName, siteLine(site, now));
   const total = progress === undefined ? '' : ` ${progressBar(progress.ready, progress.total)}`;
   lines.set(operation.lcmOperationType.toLowerCase(), `${operation.operationState}${total}`);
 }
 
 /** One site's part: how far, whether it can be reached, what is waited for. */
-export function siteLine(site: NonNullable<OperationView['progress']>['sites'][number]): string {
-  const away = site.connected ? '' : `away for ${formatAge(site.sinceMs)}, goes on when it is back`;
+export function siteLine(site: ProgressView['sites'][number], now: number): string {
+  const sinceMs = site.since === undefined ? undefined : now - Date.parse(site.since);
+  const away = site.connected ? '' : `away for ${formatAge(sinceMs)}, goes on when it is back`;
   const waiting = site.waitingFor.length === 0 ? '' : `waits for ${site.waitingFor.slice(0, 2).join(', ')}`;
   return [progressBar(site.ready, site.total), away || waiting].filter(Boolean).join('  ');
 }

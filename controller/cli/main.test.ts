@@ -152,33 +152,31 @@ test('problems of the controller keep their sentence, remedy and exit code', asy
   assert.equal(refused.errText, 'skerry: site busy has an agent; revoke it first\n');
 });
 
-test('packages: folders are packed, VNFs go before NSDs, a refused one leaves nothing and is exit code 1', async () => {
-  const vnf = path.join(folder, 'a-vnf');
-  const ns = path.join(folder, 'a-ns');
-  for (const [place, text] of [
-    [vnf, 'vnfd:\n  id: a-vnfd\n'],
-    [ns, 'nsd:\n  nsd:\n  - id: edge-service\n'],
-  ] as const) {
+test('packages: folders are packed, NSDs find VNFs given after them, a refused one is exit code 1', async () => {
+  const [vnf, ns, bad] = ['a_vnf', 'edge_service_ns', 'bad_vnf'].map((name) => {
+    const place = path.join(folder, name);
     mkdirSync(place, { recursive: true });
-    writeFileSync(path.join(place, 'descriptor.yaml'), text);
-  }
+    writeFileSync(path.join(place, 'descriptor.yaml'), 'vnfd:\n  id: x\n');
+    return place;
+  }) as [string, string, string];
   const done = await run('package', 'onboard', ns, vnf);
   assert.equal(done.code, 0, done.errText);
-  const uploads = northbound.requests.filter((request) => request.method === 'PUT');
-  assert.match(uploads[0]?.path ?? '', /vnf_packages/);
-  assert.match(uploads[1]?.path ?? '', /ns_descriptors/);
+  assert.match(done.outText, /a_vnf: VNF package a_vnf created.*\n.*edge_service_ns: NSD edge_service_ns created/);
+  const uploads = northbound.requests.filter((request) => request.path === '/skerry/v1/packages');
+  assert.equal(uploads.length, 3, 'the NSD is sent again when its VNF package is there');
   assert.ok(Number(uploads[0]?.body['bytes']) > 50);
+  assert.equal(uploads[0]?.body['bytes'], uploads[2]?.body['bytes'], 'a folder always gives the same bytes');
   const list = await run('package', 'list', '-o', 'json');
   assert.deepEqual(
     JSON.parse(list.outText).map((row: { descriptorId: string }) => row.descriptorId),
-    ['a-vnfd', 'edge-service'],
+    ['a_vnf', 'edge_service_ns'],
   );
-  assert.match((await run('package', 'show', 'a-vnfd', '-o', 'yaml')).outText, /^onboardingState: ONBOARDED$/m);
-  assert.equal((await run('package', 'delete', 'a-vnfd')).code, 0);
+  assert.match((await run('package', 'show', 'a_vnf', '-o', 'yaml')).outText, /^onboardingState: ONBOARDED$/m);
+  assert.equal((await run('package', 'delete', 'a_vnf')).code, 0);
   assert.equal(northbound.vnfPackages.length, 0);
-  const neither = path.join(folder, 'neither.yaml');
-  writeFileSync(neither, 'hello: world\n');
-  assert.equal((await run('package', 'onboard', neither)).code, exitCodes.failed);
+  const refused = await run('package', 'onboard', bad);
+  assert.equal(refused.code, exitCodes.failed);
+  assert.match(refused.errText, /bad_vnf: one complaint\n {2}a\.yaml:3:5 vnfd: is unknown; remove it\n/);
   assert.equal((await run('package', 'onboard', path.join(folder, 'missing'))).code, exitCodes.notFound);
 });
 

@@ -7,16 +7,11 @@ export async function findNs(api: SkerryApi, wanted: string): Promise<NsView> {
   return api.ns(found.id);
 }
 
-/** A VNF instance of an NS by id, name, VNFD id, or the profile that its name ends in. */
+/** A VNF instance of an NS by id, name, VNFD id or profile. */
 export function findVnf(ns: NsView, wanted: string): { id: string } {
   return resolveOne('VNF', ns.vnfInstance ?? [], wanted, (vnf) => [
+    vnf._skerry?.vnfProfileId,
     vnf.vnfInstanceName,
     vnf.vnfdId,
-    ...profileNames(vnf),
   ]);
-}
-
-function profileNames(vnf: { vnfInstanceName?: string; [member: string]: unknown }): string[] {
-  const profile = vnf['vnfProfileId'];
-  return typeof profile === 'string' ? [profile] : [];
 }

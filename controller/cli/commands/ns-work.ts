@@ -1,7 +1,7 @@
 import type { JsonObject } from '#shared/model/json.ts';
 import type { InstantiateNsRequest, PlacementWish } from '#shared/model/ns-lcm-requests.ts';
 import type { SkerryApi } from '../api.ts';
-import { type NsView, openStates } from '../api-types.ts';
+import { openStates, type VnfView } from '../api-types.ts';
 import { ChangeFeed } from '../change-feed.ts';
 import type { CliContext } from '../cli-context.ts';
 import { readScalars } from '../command-host.ts';
@@ -82,41 +82,41 @@ export function showNs(context: CliContext, name: string, output: OutputFormat):
       ['nsd', ns.nsdId],
       ['state', ns.nsState],
       ['flavour', ns.flavourId],
-      ['scale', scaleLines(ns)],
+      ['scale', ns.nsScaleStatus?.map((one) => `${one.nsScalingAspectId}: ${one.nsScaleLevelId}`)],
+      ['open operation', ns._skerry?.openOperationId],
     ]);
     if (output !== 'table' || !ns.vnfInstance?.length) return;
     context.out('\n');
-    await printVnfs(context, ns);
+    await printVnfs(context, ns.vnfInstance);
   });
 }
 
-async function printVnfs(context: CliContext, ns: NsView): Promise<void> {
-  type Vnf = NonNullable<NsView['vnfInstance']>[number] & Record<string, unknown>;
-  const vnfs = (ns.vnfInstance ?? []) as Vnf[];
+async function printVnfs(context: CliContext, vnfs: readonly VnfView[]): Promise<void> {
   await printRows(context, 'table', vnfs, [
-    { title: 'vnf', value: (vnf) => vnf.vnfInstanceName ?? vnf.id },
+    { title: 'vnf', value: (vnf) => vnf._skerry?.vnfProfileId ?? vnf.vnfInstanceName },
     { title: 'vnfd', value: (vnf) => vnf.vnfdId },
-    { title: 'state', value: (vnf) => vnf.instantiationState },
-    { title: 'site', value: (vnf) => vnf['siteName'] as string | undefined },
-    { title: 'infra', value: (vnf) => vnf['infraName'] as string | undefined },
-    { title: 'address', value: (vnf) => vnf['managementAddress'] as string | undefined },
-    { title: 'units', value: (vnf) => unitsOf(vnf) },
+    { title: 'site', value: (vnf) => vnf._skerry?.siteName },
+    { title: 'infra', value: (vnf) => vnf._skerry?.infraName },
+    { title: 'address', value: (vnf) => vnf._skerry?.managementAddress },
+    { title: 'units', value: (vnf) => unitsOf(context, vnf) },
+    { title: 'scale', value: (vnf) => scaleOf(vnf) },
     { title: 'id', value: (vnf) => vnf.id },
   ]);
 }
 
 /** `3/4 ready, 5 s ago`: a status without an age says nothing. */
-function unitsOf(vnf: Record<string, unknown>): string | undefined {
-  const units = vnf['units'] as { ready: boolean; ageMs?: number }[] | undefined;
-  if (!Array.isArray(units)) return undefined;
-  const oldest = Math.max(-1, ...units.map((unit) => unit.ageMs ?? -1));
-  const age = oldest < 0 ? '' : `, ${formatAge(oldest)} ago`;
-  return `${units.filter((unit) => unit.ready).length}/${units.length} ready${age}`;
+function unitsOf(context: CliContext, vnf: VnfView): string | undefined {
+  const units = vnf._skerry?.units;
+  if (units === undefined || units.length === 0) return undefined;
+  const reported = units.flatMap((unit) => (unit.reportedAt ? [Date.parse(unit.reportedAt)] : []));
+  const age = reported.length === 0 ? '' : `, ${formatAge(context.clock.now() - Math.min(...reported))} ago`;
+  const stale = units.every((unit) => unit.fresh) ? '' : ' (site away: may have changed)';
+  return `${units.filter((unit) => unit.ready).length}/${units.length} ready${age}${stale}`;
 }
 
-function scaleLines(ns: NsView): string[] | undefined {
-  const levels = ns['nsScaleStatus'] as { nsScalingAspectId: string; nsScaleLevelId: string }[] | undefined;
-  return levels?.map((one) => `${one.nsScalingAspectId}: ${one.nsScaleLevelId}`);
+function scaleOf(vnf: VnfView): string | undefined {
+  const levels = vnf.instantiatedVnfInfo?.scaleStatus;
+  return levels?.map((one) => `${one.aspectId}: ${one.scaleLevel}`).join(', ');
 }
 
 export function deleteNs(context: CliContext, name: string): Promise<void> {

@@ -55,8 +55,11 @@ export function showOperation(context: CliContext, wanted: string, output: Outpu
       ['started', operation.startTime],
       ['in this state since', operation.stateEnteredTime],
       ['error', operation.error?.detail],
-      ['sites', operation.progress?.sites.map((site) => `${site.siteName}  ${siteLine(site)}`)],
-      ['explanation', operation['explanation']],
+      [
+        'sites',
+        operation._skerry?.progress?.sites.map((site) => `${site.siteName}  ${siteLine(site, context.clock.now())}`),
+      ],
+      ['explanation', operation._skerry?.explanation],
     ]);
   });
 }

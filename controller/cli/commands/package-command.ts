@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { type CommandHost, type OutputOptions, outputOption } from '../command-host.ts';
-import { exitCodes } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import type { PackageOptions } from './package-work.ts';
 
 export function addPackageCommands(program: Command, { context, exit }: CommandHost): void {
@@ -10,10 +10,9 @@ export function addPackageCommands(program: Command, { context, exit }: CommandH
   packages
     .command('onboard <paths...>')
     .description('check and onboard folders, archives (tar.gz, CSAR) or bare descriptors')
-    .addOption(kindOption())
     .addOption(outputOption())
-    .action(async (paths: string[], options: PackageOptions) =>
-      exit(await (await work()).onboardPackages(context, paths, options)),
+    .action(async (paths: string[], { output }: OutputOptions) =>
+      exit(await (await work()).onboardPackages(context, paths, output)),
     );
   packages
     .command('validate <paths...>')
@@ -21,7 +20,8 @@ export function addPackageCommands(program: Command, { context, exit }: CommandH
     .addOption(outputOption())
     .action(async (paths: string[], { output }: OutputOptions) => {
       const { validatePackages } = await import('../package-validate.ts');
-      exit((await validatePackages(paths, output, context.out)) === 0 ? exitCodes.ok : exitCodes.failed);
+      const format = output === 'table' ? 'text' : 'json';
+      exit((await validatePackages(paths, format, (line) => context.out(`${line}\n`))) as ExitCode);
     });
   packages
     .command('list')

@@ -1,10 +1,11 @@
+import path from 'node:path';
 import type { PackageKind, SkerryApi } from '../api.ts';
 import type { NsdView, VnfPackageView } from '../api-types.ts';
 import type { CliContext } from '../cli-context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { ProblemError } from '../http-client.ts';
-import { type OutputFormat, printFacts, printRows } from '../output.ts';
-import { onboardPackage, openPackageSource, type PackageSource } from '../package-source.ts';
+import type { Problem } from '../http-client.ts';
+import { type OutputFormat, printFacts, printRows, printValue } from '../output.ts';
+import { type OnboardOutcome, onboardAll, openPackageSource } from '../package-source.ts';
 import { resolveOne } from '../resolve.ts';
 import { withSession } from '../session.ts';
 
@@ -26,47 +27,45 @@ interface PackageRow {
   usage: string;
 }
 
-interface Outcome {
-  path: string;
-  id?: string;
-  kind?: PackageKind;
-  error?: string;
-  remedy?: string;
-  complaints?: unknown[];
-}
-
-/** VNF packages first: NSDs refer to them. One that is refused does not stop the others. */
-export function onboardPackages(context: CliContext, paths: string[], options: PackageOptions): Promise<ExitCode> {
+/** One that is refused does not stop the others. */
+export function onboardPackages(context: CliContext, paths: string[], output: OutputFormat): Promise<ExitCode> {
   return withSession(context, async (api) => {
-    const sources = await Promise.all(paths.map((path) => openPackageSource(path, options.kind)));
-    const outcomes: Outcome[] = [];
-    for (const kind of ['vnf', 'ns'] as const)
-      for (const source of sources.filter((one) => one.kind === kind)) outcomes.push(await tryOnboard(api, source));
-    if (options.output !== 'table') await printFacts(context, options.output, outcomes, []);
-    else for (const outcome of outcomes) printOutcome(context, outcome);
-    return outcomes.some((outcome) => outcome.error !== undefined) ? exitCodes.failed : exitCodes.ok;
+    const sources = await Promise.all(paths.map((place) => openPackageSource(path.resolve(context.folder, place))));
+    const isTable = output === 'table';
+    const outcomes = await onboardAll(api, sources, (outcome) => isTable && printOutcome(context, outcome));
+    if (!isTable) await printValue(context, output, outcomes.map(outcomeRow));
+    return outcomes.some((outcome) => 'refusal' in outcome) ? exitCodes.failed : exitCodes.ok;
   });
 }
 
-async function tryOnboard(api: SkerryApi, source: PackageSource): Promise<Outcome> {
-  const { path, kind } = source;
-  try {
-    return { path, kind, id: await onboardPackage(api, source) };
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    const { complaints, errors } = error.problem;
-    const found = [complaints, errors].find((list): list is unknown[] => Array.isArray(list));
-    return { path, kind, error: error.message, remedy: error.remedy, complaints: found };
+function outcomeRow(outcome: OnboardOutcome) {
+  const { path: place } = outcome.source;
+  if ('onboarded' in outcome) {
+    const { outcome: result, kind, id } = outcome.onboarded;
+    return { path: place, outcome: result, kind, id };
   }
+  const { message, remedy } = outcome.refusal;
+  return { path: place, outcome: 'refused', message, remedy, complaints: complaintsOf(outcome.refusal.problem) };
 }
 
-function printOutcome(context: CliContext, outcome: Outcome): void {
-  if (outcome.error === undefined) {
-    context.out(`${outcome.path}: onboarded as ${outcome.id}\n`);
+function printOutcome(context: CliContext, outcome: OnboardOutcome): void {
+  const { path: place } = outcome.source;
+  if ('onboarded' in outcome) {
+    const { outcome: result, kind, id, resource } = outcome.onboarded;
+    const noun = kind === 'vnf' ? 'VNF package' : 'NSD';
+    context.out(`${place}: ${noun} ${resource['vnfdId'] ?? resource['nsdId'] ?? ''} ${result} (${id})\n`);
     return;
   }
-  context.err(`${outcome.path}: ${outcome.error}${outcome.remedy ? `; ${outcome.remedy}` : ''}\n`);
-  for (const complaint of outcome.complaints ?? []) context.err(`  ${describeComplaint(complaint)}\n`);
+  const { message, remedy, problem } = outcome.refusal;
+  context.err(`${place}: ${message}${remedy ? `; ${remedy}` : ''}\n`);
+  for (const complaint of complaintsOf(problem)) context.err(`  ${describeComplaint(complaint)}\n`);
+}
+
+/** Complaints stand in the details or among the errors of problem details. */
+function complaintsOf(problem: Problem): unknown[] {
+  const details = problem['details'] as { complaints?: unknown } | undefined;
+  const found = [problem['complaints'], details?.complaints, problem['errors']].find((list) => Array.isArray(list));
+  return (found as unknown[] | undefined) ?? [];
 }
 
 function describeComplaint(complaint: unknown): string {
@@ -165,23 +164,23 @@ function rowOfNs(one: NsdView): PackageRow {
 }
 
 function failureLines(whole: Record<string, unknown>): string[] | undefined {
-  const failure = whole['onboardingFailureDetails'] as { detail?: string; complaints?: unknown[] } | undefined;
+  const failure = whole['onboardingFailureDetails'] as Problem | undefined;
   if (failure === undefined) return undefined;
-  return [failure.detail ?? 'no reason given', ...(failure.complaints ?? []).map(describeComplaint)];
+  return [failure.detail ?? 'no reason given', ...complaintsOf(failure).map(describeComplaint)];
 }
 
-function reportLines(whole: Record<string, unknown>): string[] | undefined {
-  const report = whole['onboardingReport'] as Record<string, unknown> | undefined;
-  if (report === undefined) return undefined;
-  const lines = Object.entries(report).flatMap(([title, found]) =>
-    (Array.isArray(found) ? found : [found]).map(
-      (item) => `${title}: ${typeof item === 'object' ? sentence(item) : item}`,
-    ),
+/** What was translated, dropped or tolerated, and the warnings. */
+function reportLines({ _skerry: own }: VnfPackageView | NsdView): string[] | undefined {
+  if (own === undefined) return undefined;
+  const { onboardingReport = {}, warnings = [] } = own;
+  const lines = Object.entries({ ...onboardingReport, warning: warnings }).flatMap(([topic, found]) =>
+    (Array.isArray(found) ? found : [found]).map((item) => `${topic}: ${sentence(item)}`),
   );
-  return lines.length === 0 ? ['nothing was translated, dropped or tolerated'] : lines;
+  return lines;
 }
 
 function sentence(item: unknown): string {
+  if (typeof item !== 'object') return String(item);
   const { message } = (item ?? {}) as { message?: unknown };
   return typeof message === 'string' ? describeComplaint(item) : JSON.stringify(item);
 }

@@ -10,7 +10,7 @@ import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { progressBar } from '../live-lines.ts';
 import { writeLogin } from '../login-file.ts';
-import { onboardPackage, openPackageSource, type PackageSource } from '../package-source.ts';
+import { onboardAll, openPackageSource, type PackageSource } from '../package-source.ts';
 import type { DemoFleet } from './demo-fleet.ts';
 import type { DemoLayout } from './demo-layout.ts';
 import { demoInfraSettings, demoPlacement, demoService } from './demo-service.ts';
@@ -153,16 +153,8 @@ class BringUp {
       show('packages', `${packages.length} VNF packages and ${nsds.length} NSDs are there`);
       return;
     }
-    // NSDs refer to VNF packages, so these go first.
-    for (const kind of ['vnf', 'ns'] as const) {
-      const wanted = samples.filter((sample) => sample.kind === kind);
-      await Promise.all(
-        wanted.map(async (sample) => {
-          await onboardPackage(api, sample);
-          show('packages', `${sample.name} onboarded`);
-        }),
-      );
-    }
+    const outcomes = await onboardAll(api, samples, ({ source }) => show('packages', `${source.name} is read`));
+    for (const outcome of outcomes) if ('refusal' in outcome) throw outcome.refusal;
     show('packages', `${samples.length} onboarded from deploy/samples`);
   }
 
@@ -198,9 +190,9 @@ class BringUp {
     const { show, signal } = this.#options;
     const end = await this.#feedOf().until(async () => {
       const operation = await api.operation(id);
-      for (const site of operation.progress?.sites ?? [])
+      for (const site of operation._skerry?.progress?.sites ?? [])
         show(site.siteName, `${progressBar(site.ready, site.total)} ${site.waitingFor[0] ?? ''}`.trimEnd());
-      if (operation.progress !== undefined) show('service', `${operation.operationState}`);
+      show('service', `${operation.lcmOperationType} ${operation.operationState}`);
       return openStates.has(operation.operationState) ? undefined : operation;
     }, signal);
     if (end.operationState === 'COMPLETED') return;

@@ -2,7 +2,7 @@ import type { InstantiateNsRequest } from '#shared/model/ns-lcm-requests.ts';
 
 /** What the demo runs: one NS of deploy/samples, its VNFs spread over the sites. */
 export const demoService = {
-  nsdId: 'edge-service',
+  nsdId: 'edge_service_ns',
   nsName: 'edge-service',
   description: 'A router, a cache and a probe at the edge: the demo',
   /** VNF profiles in the order of the sites that they go to. */

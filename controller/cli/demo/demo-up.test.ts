@@ -27,8 +27,8 @@ before(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'skerry-demo-'));
   samplesFolder = path.join(folder, 'samples');
   for (const [name, text] of [
-    ['router', 'vnfd:\n  id: router\n'],
-    ['edge-service', 'nsd:\n  nsd:\n    - id: edge-service\n'],
+    ['edge_service_ns', 'nsd:\n  nsd:\n    - id: edge_service_ns\n'],
+    ['router_vnf', 'vnfd:\n  id: router_vnf\n'],
   ] as const) {
     mkdirSync(path.join(samplesFolder, name), { recursive: true });
     writeFileSync(path.join(samplesFolder, name, `${name}.yaml`), text);

@@ -37,6 +37,7 @@ export class FakeNorthbound {
   readonly failures = new Map<string, { status: number; detail: string; [member: string]: unknown }>();
   readonly #options: FakeNorthboundOptions;
   readonly #server: Server;
+  readonly #refusedNsds = new Set<string>();
   readonly #listeners = new Set<ServerResponse>();
   readonly token = 'fake-bearer-token';
 
@@ -137,10 +138,7 @@ export class FakeNorthbound {
     ['GET /vnfpkgm/v2/vnf_packages/*', (_body, [id]) => find(this.vnfPackages, id)],
     ['GET /nsd/v2/ns_descriptors', () => ok(this.nsds)],
     ['GET /nsd/v2/ns_descriptors/*', (_body, [id]) => find(this.nsds, id)],
-    ['POST /vnfpkgm/v2/vnf_packages', () => this.#create(this.vnfPackages, newVnfPackage())],
-    ['POST /nsd/v2/ns_descriptors', () => this.#create(this.nsds, newNsd())],
-    ['PUT /vnfpkgm/v2/vnf_packages/*/package_content', (_b, [id]) => change(this.vnfPackages, id, onboardedVnf, 202)],
-    ['PUT /nsd/v2/ns_descriptors/*/nsd_content', (_b, [id]) => change(this.nsds, id, onboardedNsd, 202)],
+    ['POST /skerry/v1/packages', (body) => this.#onboard(String(body['fileName']))],
     ['PATCH /vnfpkgm/v2/vnf_packages/*', (body, [id]) => change(this.vnfPackages, id, body)],
     ['PATCH /nsd/v2/ns_descriptors/*', (body, [id]) => change(this.nsds, id, body)],
     ['DELETE /vnfpkgm/v2/vnf_packages/*', (_body, [id]) => remove(this.vnfPackages, id)],
@@ -179,6 +177,31 @@ export class FakeNorthbound {
     return { status: 201, body: thing };
   }
 
+  /** Told by the file's name: `…_ns` is an NSD, which comes too early at its first try; `bad…` is refused. */
+  #onboard(fileName: string): Reply {
+    const name = fileName.replace(/\..*$/, '');
+    if (name.startsWith('bad')) {
+      const complaint = {
+        file: 'a.yaml',
+        line: 3,
+        column: 5,
+        path: 'vnfd',
+        message: 'is unknown',
+        remedy: 'remove it',
+      };
+      return { status: 422, body: { status: 422, detail: 'one complaint', details: { complaints: [complaint] } } };
+    }
+    const isNs = name.endsWith('_ns');
+    if (isNs && !this.#refusedNsds.has(name)) {
+      this.#refusedNsds.add(name);
+      return problem(409, 'the NSD needs VNF packages that are not onboarded');
+    }
+    const kind = isNs ? 'ns' : 'vnf';
+    const resource = { id: randomUUID(), ...(isNs ? { nsdId: name, ...nsdStates } : { vnfdId: name, ...vnfStates }) };
+    (isNs ? this.nsds : this.vnfPackages).push(resource);
+    return { status: 201, body: { outcome: 'created', kind, id: resource.id, resource } };
+  }
+
   #joinToken(body: Record<string, unknown>): Reply {
     const token = `join-${randomUUID()}`;
     this.joinTokens.set(token, String(body['siteId']));
@@ -209,10 +232,12 @@ export class FakeNorthbound {
       operationState: 'PROCESSING',
       operationParams: body,
       startTime: new Date().toISOString(),
-      progress: {
-        total: 2,
-        ready: 1,
-        sites: [{ siteName: 'site-a', total: 2, ready: 1, connected: true, waitingFor: ['compute/1'] }],
+      _skerry: {
+        progress: {
+          total: 2,
+          ready: 1,
+          sites: [{ siteName: 'site-a', total: 2, ready: 1, connected: true, waitingFor: ['compute/1'] }],
+        },
       },
     };
     this.operations.push(operation);
@@ -227,21 +252,18 @@ export class FakeNorthbound {
   }
 }
 
-const onboardedVnf = { vnfdId: 'a-vnfd', onboardingState: 'ONBOARDED', operationalState: 'ENABLED' };
-const onboardedNsd = { nsdId: 'edge-service', nsdOnboardingState: 'ONBOARDED', nsdOperationalState: 'ENABLED' };
-const newVnfPackage = () => ({ onboardingState: 'CREATED', operationalState: 'DISABLED', usageState: 'NOT_IN_USE' });
-const newNsd = () => ({
-  nsdOnboardingState: 'CREATED',
-  nsdOperationalState: 'DISABLED',
-  nsdUsageState: 'NOT_IN_USE',
-});
+const vnfStates = { onboardingState: 'ONBOARDED', operationalState: 'ENABLED', usageState: 'NOT_IN_USE' };
+const nsdStates = { nsdOnboardingState: 'ONBOARDED', nsdOperationalState: 'ENABLED', nsdUsageState: 'NOT_IN_USE' };
 
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  if (!/json/.test(request.headers['content-type'] ?? '')) return { bytes: bytes.length };
-  return JSON.parse(bytes.toString() || '{}') as Record<string, unknown>;
+  if (/json/.test(request.headers['content-type'] ?? 'json')) {
+    return JSON.parse(bytes.toString() || '{}') as Record<string, unknown>;
+  }
+  const fileName = /filename="(.*)"/.exec(request.headers['content-disposition'] ?? '')?.[1];
+  return { bytes: bytes.length, fileName };
 }
 
 function ok(body: unknown): Reply {
