@@ -298,7 +298,7 @@ class SessionHost implements AgentLink {
   }
 
   #acked(agentId: AgentId, generation: number, history: string): void {
-    this.#update(agentId, (record) => ({ ...record, acked: { generation, history } }));
+    this.#update(agentId, (record) => ({ ...record, acked: { generation, history }, owesSnapshot: false }));
     this.#given.book.acknowledged(agentId, generation);
     this.#given.sink.acked(agentId, generation);
   }
@@ -336,6 +336,7 @@ function asNewStore(record: AgentSessionRecord, hello: Hello): Partial<AgentSess
   return {
     storeId: hello.storeId,
     formerStores: [...record.formerStores, ...former].slice(-maxFormerStores),
+    owesSnapshot: true,
     acked: { generation: 0, history: '' },
   };
 }

@@ -70,8 +70,11 @@ function findSetBack(hello: Hello, { record, marks }: KnownOfAgent): string | un
 }
 
 /** Equal history and another root is damage at the agent; only then are buckets exchanged, never over a fork. */
-function firstDown(hello: Hello, { head, historyThere }: KnownOfAgent): 'nothing' | 'delta' | 'snapshot' | 'buckets' {
-  if (historyThere === undefined) return 'snapshot';
+function firstDown(
+  hello: Hello,
+  { head, historyThere, record }: KnownOfAgent,
+): 'nothing' | 'delta' | 'snapshot' | 'buckets' {
+  if (historyThere === undefined || record.owesSnapshot) return 'snapshot';
   if (hello.generation < head.generation) return 'delta';
   return hello.root === head.root ? 'nothing' : 'buckets';
 }

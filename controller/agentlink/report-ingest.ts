@@ -127,8 +127,6 @@ export class ReportIngest {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0 || this.#dirtyRecords.size > 0) {
-      // One turn of the event loop lets frames that arrive together share a commit.
-      await new Promise<void>((resolve) => setImmediate(resolve));
       const { group, waiters } = this.#takeGroup();
       await this.#commitGroup(group);
       for (const done of waiters) done();

@@ -7,6 +7,8 @@ export interface AgentSessionRecord {
   storeId: string;
   /** Newest last. */
   formerStores: string[];
+  /** The current store has not yet acknowledged the snapshot that a new store must have: a delta would lack tombstones. */
+  owesSnapshot: boolean;
   /** What the current store has made durable, as far as known. */
   acked: { generation: number; history: string };
 }
@@ -16,6 +18,7 @@ export const newSessionRecord: AgentSessionRecord = {
   epochConfirmed: 0,
   storeId: '',
   formerStores: [],
+  owesSnapshot: false,
   acked: { generation: 0, history: '' },
 };
 
