@@ -80,6 +80,7 @@ function judge(site: MortalSite): void {
   assert.deepEqual(world.units.map((unit) => unit.key).sort(), ['compute/vm', 'network/lan'], 'exactly what is wanted');
   for (const [name, count] of Object.entries(world.effects))
     assert.ok(count.creates <= 1, `${name} was created ${count.creates} times`);
+  assert.deepEqual(site.reports('decisions', 'healed'), [], 'what was never made has not died');
   assert.equal(world.units.find((unit) => unit.key === 'compute/vm')?.resources.vcpus, 2);
   const results = site.reports('results', 'operation-result');
   assert.deepEqual(
