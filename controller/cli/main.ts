@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
+import { errorCatalogue, isSkerryError } from '#shared/errors/index.ts';
 import { type CliContext, systemContext } from './cli-context.ts';
-import { CliError, exitCodes } from './exit-codes.ts';
+import { CliError, exitCodeOfStatus, exitCodes } from './exit-codes.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs one command line. @returns the exit code */
@@ -31,6 +32,11 @@ function explain(error: unknown, context: CliContext): number {
   if (error instanceof CliError) {
     context.err(`skerry: ${error.message}${error.remedy === undefined ? '' : `; ${error.remedy}`}\n`);
     return error.exitCode;
+  }
+  // The agent's local client throws the catalogue's errors.
+  if (isSkerryError(error)) {
+    context.err(`skerry: ${error.message}${error.remedy === undefined ? '' : `; ${error.remedy}`}\n`);
+    return exitCodeOfStatus(errorCatalogue[error.code].status);
   }
   if (context.signal.aborted) return exitCodes.failed;
   const text = error instanceof Error ? error.message : String(error);

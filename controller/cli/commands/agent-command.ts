@@ -45,15 +45,15 @@ function addLocal(agent: Command, { context }: CommandHost): void {
   local('status', 'link, intent, units, store, infrastructures')
     .addOption(outputOption())
     .action(async (options: LocalOptions) => (await work()).showLocalStatus(context, options));
-  for (const [name, what] of [
-    ['units', 'what it wants and what it sees'],
-    ['journal', 'effects begun and not yet finished'],
-    ['outbox', 'reports that the controller has not acknowledged'],
-  ] as const) {
-    local(name, what)
-      .addOption(outputOption())
-      .action(async (options: LocalOptions) => (await work()).showLocalList(context, name, options));
-  }
+  local('units', 'what it wants and what it sees')
+    .addOption(outputOption())
+    .action(async (options: LocalOptions) => (await work()).showLocalUnits(context, options));
+  local('journal', 'the last effect on each unit')
+    .addOption(outputOption())
+    .action(async (options: LocalOptions) => (await work()).showLocalJournal(context, options));
+  local('outbox', 'reports that the controller has not acknowledged')
+    .addOption(outputOption())
+    .action(async (options: LocalOptions) => (await work()).showLocalOutbox(context, options));
   local('hold', 'hold back deletions').action(async (options: LocalOptions) =>
     (await work()).holdDeletions(context, options),
   );

@@ -1,8 +1,6 @@
 import path from 'node:path';
-import type { LocalStatus } from '#agent/local/local-status.ts';
+import { createLocalClient, type LocalClient, type LocalUnit } from '#agent/local/local-client.ts';
 import type { CliContext } from '../cli-context.ts';
-import { CliError, exitCodes } from '../exit-codes.ts';
-import { HttpClient } from '../http-client.ts';
 import { formatAge, type OutputFormat, printFacts, printRows } from '../output.ts';
 
 interface LocalOptions {
@@ -11,23 +9,14 @@ interface LocalOptions {
 }
 
 /** A client of the agent on this node: its socket may be named, or lies in the agent's home. */
-export function localClient(context: CliContext, socket?: string): HttpClient {
+export function localClient(context: CliContext, socket?: string): LocalClient {
   const { SKERRY_AGENT_SOCKET: fromEnvironment, SKERRY_HOME: home } = context.environment;
   const place = socket ?? fromEnvironment ?? path.join(home ?? '/var/lib/skerry', 'agent.sock');
-  return new HttpClient({ url: 'http://agent', socketPath: path.resolve(context.folder, place), timeoutMs: 10_000 });
-}
-
-async function ask<T>(context: CliContext, options: { socket?: string }, method: string, route: string): Promise<T> {
-  const client = localClient(context, options.socket);
-  try {
-    return (await client.call<T>(method, route)).body;
-  } finally {
-    client.close();
-  }
+  return createLocalClient(path.resolve(context.folder, place));
 }
 
 export async function showLocalStatus(context: CliContext, options: LocalOptions): Promise<void> {
-  const status = await ask<LocalStatus>(context, options, 'GET', '/v1/status');
+  const status = await localClient(context, options.socket).status();
   const { link, intent, units } = status;
   await printFacts(context, options.output, status, [
     ['agent', status.agentId],
@@ -43,47 +32,59 @@ export async function showLocalStatus(context: CliContext, options: LocalOptions
   ]);
 }
 
-export async function showLocalList(
-  context: CliContext,
-  name: 'units' | 'journal' | 'outbox',
-  options: LocalOptions,
-): Promise<void> {
-  const answer = await ask<unknown>(context, options, 'GET', `/v1/${name}`);
-  const rows = rowsOf(answer);
-  if (rows === undefined) throw new CliError(exitCodes.failed, `the agent answered no list of ${name}`);
-  // What an agent shows grows with its version, so the columns are those that its rows have.
-  const titles = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((title) => isShort(rows, title));
-  await printRows(
-    context,
-    options.output,
-    rows,
-    titles.map((title) => ({ title, value: (row) => cell(row[title]) })),
-  );
+export async function showLocalUnits(context: CliContext, options: LocalOptions): Promise<void> {
+  const units = await localClient(context, options.socket).units();
+  await printRows(context, options.output, units, [
+    { title: 'unit', value: (unit) => unit.key },
+    { title: 'kind', value: (unit) => unit.kind },
+    { title: 'ready', value: (unit) => (unit.isReady ? 'yes' : 'no') },
+    { title: 'phase', value: (unit) => unit.phase },
+    { title: 'attempts', value: (unit) => unit.attempts },
+    { title: 'platform', value: (unit) => unit.observed?.platformId },
+    { title: 'address', value: (unit) => addressesOf(unit) },
+    { title: 'message', value: (unit) => unit.message },
+  ]);
+}
+
+export async function showLocalJournal(context: CliContext, options: LocalOptions): Promise<void> {
+  const entries = await localClient(context, options.socket).journal();
+  await printRows(context, options.output, entries, [
+    { title: 'unit', value: (entry) => entry.key },
+    { title: 'kind', value: (entry) => entry.kind },
+    { title: 'incarnation', value: (entry) => entry.current?.incarnation },
+    { title: 'step', value: (entry) => entry.current?.step },
+    { title: 'status', value: (entry) => entry.current?.status },
+    { title: 'logged', value: (entry) => loggedAgo(context, entry.current?.loggedAt) },
+    { title: 'condemned', value: (entry) => entry.condemned?.length || undefined },
+  ]);
+}
+
+export async function showLocalOutbox(context: CliContext, options: LocalOptions): Promise<void> {
+  const streams = await localClient(context, options.socket).outbox();
+  await printRows(context, options.output, streams, [
+    { title: 'stream', value: (one) => one.stream },
+    { title: 'not acknowledged', value: (one) => one.pending },
+    { title: 'acknowledged to', value: (one) => one.acked },
+    { title: 'last', value: (one) => one.lastSeq },
+  ]);
 }
 
 export async function holdDeletions(context: CliContext, options: LocalOptions): Promise<void> {
-  await ask(context, options, 'POST', '/v1/deletions/hold');
-  context.err('deletions are held until `skerry agent release`\n');
+  const held = await localClient(context, options.socket).hold();
+  context.err(`deletions are held until \`skerry agent release\`; ${held.length} wait now\n`);
 }
 
 export async function releaseDeletions(context: CliContext, options: LocalOptions): Promise<void> {
-  await ask(context, options, 'POST', '/v1/deletions/release');
-  context.err('held deletions go ahead\n');
+  const released = await localClient(context, options.socket).release();
+  context.err(`${released.length} held deletions go ahead\n`);
 }
 
-type Row = Record<string, unknown>;
-
-function rowsOf(answer: unknown): Row[] | undefined {
-  if (Array.isArray(answer)) return answer as Row[];
-  if (typeof answer !== 'object' || answer === null) return undefined;
-  return Object.values(answer).find((value): value is Row[] => Array.isArray(value));
+function addressesOf(unit: LocalUnit): string | undefined {
+  const addresses = unit.observed?.facts?.['addresses'];
+  if (typeof addresses !== 'object' || addresses === null) return undefined;
+  return Object.values(addresses).flat().slice(0, 3).join(', ');
 }
 
-function isShort(rows: readonly Row[], title: string): boolean {
-  return rows.every((row) => String(cell(row[title]) ?? '').length <= 80);
-}
-
-function cell(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+function loggedAgo(context: CliContext, at: number | undefined): string | undefined {
+  return at === undefined ? undefined : `${formatAge(context.clock.now() - at)} ago`;
 }

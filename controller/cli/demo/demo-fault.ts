@@ -1,7 +1,7 @@
-import type { LocalStatus } from '#agent/local/local-status.ts';
+import { createLocalClient, type LocalClient } from '#agent/local/local-client.ts';
+import type { SimulatedVerb } from '#agent/local/local-sources.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { HttpClient } from '../http-client.ts';
 import { demoLayout } from './demo-layout.ts';
 
 /** What a terminal can order of a site's simulated infrastructure; taken as it is by the agent's own API, which checks it. */
@@ -22,21 +22,15 @@ export interface FaultOptions {
 
 /** Orders a fault through the agent's local socket: works with the link cut. @returns one sentence on what was ordered */
 export async function orderFault(context: CliContext, site: string, options: FaultOptions): Promise<string> {
-  const socketPath = demoLayout(context).agentSocket(site);
-  const client = new HttpClient({ url: 'http://agent', socketPath, timeoutMs: 10_000 });
-  try {
-    const infraId = await findInfra(client, site, options.infra);
-    const { action, body, said } = orderOf(options);
-    await client.call('POST', `/v1/infras/${encodeURIComponent(infraId)}/simulated/${action}`, { body });
-    return `${site}: ${said}`;
-  } finally {
-    client.close();
-  }
+  const client = createLocalClient(demoLayout(context).agentSocket(site));
+  const infraId = await findInfra(client, site, options.infra);
+  const { action, body, said } = orderOf(options);
+  await client.simulated(infraId, action, body);
+  return `${site}: ${said}`;
 }
 
-async function findInfra(client: HttpClient, site: string, wanted: string | undefined): Promise<string> {
-  const { infras } = (await client.call<LocalStatus>('GET', '/v1/status')).body;
-  const simulated = infras.filter((infra) => infra.kind === 'simulated');
+async function findInfra(client: LocalClient, site: string, wanted: string | undefined): Promise<string> {
+  const simulated = (await client.infras()).filter((infra) => infra.kind === 'simulated');
   const found = wanted === undefined ? simulated[0] : simulated.find((one) => [one.name, one.infraId].includes(wanted));
   if (found !== undefined) return found.infraId;
   throw new CliError(
@@ -46,7 +40,7 @@ async function findInfra(client: HttpClient, site: string, wanted: string | unde
   );
 }
 
-export function orderOf(options: FaultOptions): { action: string; body: object; said: string } {
+export function orderOf(options: FaultOptions): { action: SimulatedVerb; body: object; said: string } {
   const { killUnit, deleteUnit, driftUnit, release } = options;
   if (killUnit !== undefined) return { action: 'kill', body: { key: killUnit }, said: `${killUnit} died` };
   if (deleteUnit !== undefined) return { action: 'delete', body: { key: deleteUnit }, said: `${deleteUnit} is gone` };

@@ -1,3 +1,4 @@
+import { createLocalClient } from '#agent/local/local-client.ts';
 import type { LocalStatus } from '#agent/local/local-status.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
@@ -64,14 +65,9 @@ function sayingOf(status: LocalStatus | undefined): string {
 /** Asked of the agent itself, so it is known with the link cut and the controller dead. */
 async function localStatus(layout: DemoLayout, site: string, state: string): Promise<LocalStatus | undefined> {
   if (state !== 'running') return undefined;
-  const client = new HttpClient({ url: 'http://agent', socketPath: layout.agentSocket(site), timeoutMs: 2000 });
-  try {
-    return (await client.call<LocalStatus>('GET', '/v1/status')).body;
-  } catch {
-    return undefined;
-  } finally {
-    client.close();
-  }
+  return createLocalClient(layout.agentSocket(site), 2000)
+    .status()
+    .catch(() => undefined);
 }
 
 function noDemo(layout: DemoLayout): CliError {
