@@ -38,6 +38,7 @@ export class SimulatedCalls {
     const { clock, callMs, crash } = this.#options;
     throwIfAborted(signal);
     const fault = await this.#takeFault(call);
+    throwIfAborted(signal);
     if (fault?.effect === 'act-after-timeout') return this.#actLater(signal, fault, act);
     if (fault?.effect === 'hang') await this.#hang(signal, fault.faultId);
     const waitMs = callMs + (fault?.effect === 'slow' ? (fault.delayMs ?? 0) : 0);
