@@ -43,7 +43,7 @@ export class InfraLane {
   }
 
   start(): void {
-    this.#arm('probe', 0);
+    void this.#probe();
     this.#armLook();
     if (this.connector.watch !== undefined) this.#watching = this.#watch();
   }
