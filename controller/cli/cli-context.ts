@@ -27,6 +27,7 @@ export interface CliContext {
 export async function systemContext(): Promise<CliContext> {
   const { homedir } = await import('node:os');
   const environment = process.env;
+  let termination: AbortSignal | undefined;
   return {
     environment,
     folder: process.cwd(),
@@ -40,16 +41,17 @@ export async function systemContext(): Promise<CliContext> {
     hasColours: process.stdout.isTTY === true && !environment['NO_COLOR'],
     columns: process.stdout.columns ?? 100,
     readInput: () => readFile('/dev/stdin', 'utf8'),
-    signal: signalOnTermination(),
+    // Only who waits takes the signals over; any other command ends by them at once.
+    get signal() {
+      termination ??= signalOnTermination();
+      return termination;
+    },
   };
 }
 
 function signalOnTermination(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(name, () => {
-      // A second Ctrl-C ends at once, as people expect: the listener is gone by then.
-      controller.abort(name);
-    });
+  // A second Ctrl-C ends at once, as people expect: the listener is gone by then.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort(name));
   return controller.signal;
 }
