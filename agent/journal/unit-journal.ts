@@ -2,7 +2,7 @@ import { SkerryError } from '#shared/errors/index.ts';
 import type { ObjectKey } from '#shared/model/ids.ts';
 import type { Clock, Random } from '#shared/runtime/index.ts';
 import { type DesiredState, emptyRecord, makeIncarnation } from '../plan/index.ts';
-import { type AgentStore, agentKeys, type Transaction } from '../store/agent-store.ts';
+import type { AgentStore, agentKeys, Transaction } from '../store/agent-store.ts';
 import type { CurrentIncarnation, JournalRecord } from './journal-record.ts';
 
 export interface UnitJournal {
@@ -32,14 +32,16 @@ export function createUnitJournal(options: {
   bootId: string;
   clock: Clock;
   random: Random;
+  /** Where the records lie; the store's own names. */
+  keys: Pick<typeof agentKeys, 'journal' | 'journalPrefix'>;
 }): UnitJournal {
-  const { store, bootId, clock, random } = options;
+  const { store, bootId, clock, random, keys } = options;
   const put = (tx: Transaction, key: ObjectKey, record: JournalRecord): JournalRecord => {
-    tx.put(agentKeys.journal(key), record);
+    tx.put(keys.journal(key), record);
     return record;
   };
   const must = (tx: Transaction, key: ObjectKey): JournalRecord => {
-    const record = tx.get<JournalRecord>(agentKeys.journal(key));
+    const record = tx.get<JournalRecord>(keys.journal(key));
     if (record === undefined) throw new SkerryError('Internal', `There is no journal record of ${key}`);
     return record;
   };
@@ -47,17 +49,17 @@ export function createUnitJournal(options: {
     ({ step, status: 'LOGGED', specDigest, loggedAt: clock.now(), bootId }) as const;
 
   return {
-    record: (key) => store.get<JournalRecord>(agentKeys.journal(key)),
+    record: (key) => store.get<JournalRecord>(keys.journal(key)),
     *records() {
-      for (const [path, record] of store.range<JournalRecord>(agentKeys.journalPrefix))
-        yield [path.slice(agentKeys.journalPrefix.length) as ObjectKey, record];
+      for (const [path, record] of store.range<JournalRecord>(keys.journalPrefix))
+        yield [path.slice(keys.journalPrefix.length) as ObjectKey, record];
     },
     keep(tx, key, record) {
-      if (record === undefined) tx.delete(agentKeys.journal(key));
+      if (record === undefined) tx.delete(keys.journal(key));
       else put(tx, key, record);
     },
     logCreate(tx, key, desired) {
-      const known = tx.get<JournalRecord>(agentKeys.journal(key)) ?? emptyRecord(desired);
+      const known = tx.get<JournalRecord>(keys.journal(key)) ?? emptyRecord(desired);
       const ordinal = known.lastOrdinal + 1;
       const incarnation = makeIncarnation(ordinal, random.hex(8));
       const current = { incarnation, ordinal, ...logged('create', desired.specDigest) };

@@ -6,7 +6,7 @@ import type { IntentHolder } from '../intent/intent-holder.ts';
 import { createUnitJournal, type JournalRecord } from '../journal/index.ts';
 import type { HealingPolicy } from '../policy/index.ts';
 import type { Outbox } from '../report/outbox.ts';
-import type { AgentStore } from '../store/agent-store.ts';
+import { type AgentStore, agentKeys } from '../store/agent-store.ts';
 import type { InfraLane } from './infra-lane.ts';
 import { type ConnectorOpener, InfraSet } from './infra-set.ts';
 import { IntentIndex, isOperation } from './intent-index.ts';
@@ -159,7 +159,7 @@ class SiteSeek implements Seek {
     let applied = generation;
     for (const [scope, intent] of this.#context.index().scopes) {
       if (!this.#scopeLane.isOwed(scope)) continue;
-      const last = this.#context.store.get<{ generation: number }>(`reached/${scope}`)?.generation ?? 0;
+      const last = this.#context.store.get<{ generation: number }>(agentKeys.reached(scope))?.generation ?? 0;
       const revisions = [
         ...intent.otherRevisions,
         ...intent.units.map((unit) => unit.revision),
@@ -180,7 +180,7 @@ class SiteSeek implements Seek {
       controllerNow: dependencies.controllerNow ?? (() => clock.now()),
       limits,
       boot: { bootId, startedAtMono: clock.mono() },
-      journal: createUnitJournal({ store, bootId, clock, random }),
+      journal: createUnitJournal({ store, bootId, clock, random, keys: agentKeys }),
       brake: new RemovalBrake({ store, clock, log, index, isThere, wake }),
       infras: new InfraSet({
         clock,
