@@ -24,6 +24,7 @@ export function artifactPath(
   descriptorPath: string,
   paths: Iterable<string>,
 ): string | undefined {
+  if (name.split('/').includes('..')) return undefined;
   const base = posix.dirname(descriptorPath);
   const roots = base.split('/').includes('Definitions') ? ['.', base] : [base, '.'];
   const endings = kind === 'helm-chart' ? ['', '.tgz', '.tar.gz'] : kind === 'charm' ? ['', '.charm'] : [''];
@@ -32,7 +33,6 @@ export function artifactPath(
     for (const folder of folders[kind]) {
       for (const ending of endings) {
         const path = posix.join(root, folder, name + ending);
-        if (path.startsWith('..')) continue;
         if (known.has(path)) return path;
         for (const each of known) if (each.startsWith(`${path.replace(/\/$/, '')}/`)) return path;
       }

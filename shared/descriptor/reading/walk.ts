@@ -55,7 +55,7 @@ export class SchemaWalk {
         continue;
       }
       fields.set(field, entry.value.offset);
-      const spec = Object.hasOwn(schema, field) ? schema[field] : undefined;
+      const spec = Object.hasOwn(schema, field) && !field.startsWith('$') ? schema[field] : undefined;
       if (spec === undefined || typeof spec === 'number' || typeof spec === 'boolean') {
         this.#unknown(entry.key, schema, path, entry.keyOffset);
         setField(document, field, this.#plain(entry.value, 0));
