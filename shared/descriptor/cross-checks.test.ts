@@ -284,3 +284,11 @@ test('all faults are told at once, in document order, with their places', () => 
   assert.equal(lines[(first?.line ?? 0) - 1]?.slice((first?.column ?? 0) - 1), 'dat');
   assert.equal(lines[(second?.line ?? 0) - 1]?.slice((second?.column ?? 0) - 1), 'two');
 });
+
+test('a base element that is a sibling profile is only a warning', () => {
+  const piece = 'constituent-base-element-id: cache';
+  const { complaints, model } = parseDescriptor(edge.replace(piece, 'constituent-base-element-id: router'), 'd.yaml');
+  const found = complaints.find(({ path }) => path.endsWith('constituent-base-element-id'));
+  assert.equal(found?.severity, 'warning');
+  assert.ok(model !== undefined);
+});

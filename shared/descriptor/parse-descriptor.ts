@@ -17,8 +17,8 @@ import { readYaml } from './text/read-yaml.ts';
 import type { TextFault } from './text/text-fault.ts';
 import type { VnfModel } from './vnf-model.ts';
 
-/** Larger than any descriptor; cloud-init and charts belong in files. */
-export const maxDescriptorChars = 4 * 2 ** 20;
+/** Several times the largest real one; more would hold up whoever waits for the parser. */
+export const maxDescriptorChars = 2 ** 20;
 
 /**
  * Reads a VNFD, NSD, PNFD or NST in YAML, JSON or XML under any envelope, SOL006 2.6.1 to 4.3.1 with OSM's augments, or the

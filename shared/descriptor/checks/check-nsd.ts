@@ -24,12 +24,13 @@ function checkFlavour(nsd: JsonObject, flavour: JsonObject, links: Targets, read
     ids: new Set([...links.ids, ...linkProfiles]),
     noun: 'virtual-link-desc or virtual-link-profile',
   };
+  const profileIds = new Set(profiles.flatMap((list) => [...idsOf(objectsField(flavour, list))]));
   checkAffinityGroups(reading, flavour);
   for (const list of profiles) {
     for (const profile of objectsField(flavour, list)) {
       checkMinimumAndMaximum(reading, profile);
       checkAffinity(reading, flavour, profile);
-      checkConnectivity(profile, linkTargets, reading);
+      checkConnectivity(profile, linkTargets, profileIds, reading);
     }
   }
   for (const profile of objectsField(flavour, 'vnf-profile')) checkVnfProfile(nsd, profile, reading);
@@ -65,15 +66,30 @@ function checkConstituent(
   for (const profile of objectsField(flavour, list)) checkReference(reading, profile, field, targets);
 }
 
-function checkConnectivity(profile: JsonObject, links: Targets, reading: Reading): void {
+/** The field sometimes names a sibling here: it stands inside its own profile, so nothing depends on the name. */
+function checkBaseElement(
+  constituent: JsonObject,
+  own: string,
+  profileIds: ReadonlySet<string>,
+  reading: Reading,
+): void {
+  const name = textField(constituent, 'constituent-base-element-id');
+  if (name === undefined || name === own) return;
+  const finding = brokenReference(name, { ids: new Set([own]), noun: 'profile that it stands in' });
+  reading.complain(profileIds.has(name) ? 'warning' : 'error', constituent, 'constituent-base-element-id', finding);
+}
+
+function checkConnectivity(
+  profile: JsonObject,
+  links: Targets,
+  profileIds: ReadonlySet<string>,
+  reading: Reading,
+): void {
   const own = textField(profile, 'id') ?? '';
   for (const connectivity of objectsField(profile, 'virtual-link-connectivity')) {
     checkReference(reading, connectivity, 'virtual-link-profile-id', links);
     for (const constituent of objectsField(connectivity, 'constituent-cpd-id')) {
-      checkReference(reading, constituent, 'constituent-base-element-id', {
-        ids: new Set([own]),
-        noun: 'profile that stands here',
-      });
+      checkBaseElement(constituent, own, profileIds, reading);
       if (constituent['constituent-cpd-id'] !== undefined) continue;
       const message = "'constituent-cpd-id' is missing: nothing says which connection point is meant";
       reading.error(constituent, undefined, {
