@@ -31,7 +31,7 @@
  * - Other content types: `app.register(async (scope) => { scope.addContentTypeParser(…); scope.put(…) })`.
  * - Long-lived answers (server-sent events): `reply.hijack()` and `exposeHeadRoute: false`; connections are closed at stop.
  */
-export { createNorthbound, type Northbound, type NorthboundOptions } from './northbound.ts';
+export { createNorthbound, type Northbound, type NorthboundOptions, ownPlugins } from './northbound.ts';
 export { createNorthboundApp, type NorthboundAppOptions, type TlsOptions } from './northbound-app.ts';
 export type { NorthboundApp, NorthboundDependencies, NorthboundPlugin } from './plugin.ts';
 export { toProblem } from './problem.ts';

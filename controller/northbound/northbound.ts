@@ -1,8 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import type { Component } from '#shared/runtime/index.ts';
+import { identityPlugin } from './login/identity-routes.ts';
+import { tokenPlugin } from './login/token-routes.ts';
+import { nfviciPlugin } from './nfvici/nfvici-plugin.ts';
 import { createNorthboundApp, type TlsOptions } from './northbound-app.ts';
+import { nslcmPlugin } from './nslcm/nslcm-plugin.ts';
 import type { NorthboundApp, NorthboundDependencies, NorthboundPlugin } from './plugin.ts';
 import { collectionPolicy } from './sol013/collection.ts';
+
+/** What every northbound serves; catalogue and Skerry's own routes come as `plugins`. */
+export const ownPlugins: readonly NorthboundPlugin[] = [tokenPlugin, identityPlugin, nslcmPlugin, nfviciPlugin];
 
 export interface NorthboundOptions extends Omit<NorthboundDependencies, 'collections'> {
   plugins?: readonly NorthboundPlugin[];
@@ -33,7 +40,7 @@ export function createNorthbound(options: NorthboundOptions): Northbound {
   return {
     async start() {
       const dependencies = { ...rest, collections: collectionPolicy(collections) };
-      app = await createNorthboundApp({ dependencies, plugins, apiRoot, tls });
+      app = await createNorthboundApp({ dependencies, plugins: [...ownPlugins, ...plugins], apiRoot, tls });
       await app.listen({ host, port });
     },
     async stop() {

@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Principal } from '#shared/model/identity.ts';
 import type { Clock, Logger } from '#shared/runtime/index.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalog, CatalogModels } from '../catalog/catalog.ts';
 import type { Identity, Permission } from '../identity/identity.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Lcm, LcmQueries } from '../lcm/lcm.ts';
@@ -25,7 +25,8 @@ export interface NorthboundDependencies {
   queries: LcmQueries;
   inventory: Inventory;
   identity: Identity;
-  catalog: Catalog;
+  /** With `vnfModel`, VNF instances show the descriptor facts of the very revision that they run. */
+  catalog: Catalog & Partial<Pick<CatalogModels, 'vnfModel'>>;
   subscriptions: SubscriptionRegistry;
   clock: Clock;
   log: Logger;
