@@ -30,12 +30,12 @@ function explain(error: unknown, context: CliContext): number {
   // Commander has printed its own complaint already; help and version are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof CliError) {
-    context.err(`skerry: ${error.message}${error.remedy === undefined ? '' : `; ${error.remedy}`}\n`);
+    context.err(`skerry: ${sentenceWithRemedy(error)}\n`);
     return error.exitCode;
   }
   // The agent's local client throws the catalogue's errors.
   if (isSkerryError(error)) {
-    context.err(`skerry: ${error.message}${error.remedy === undefined ? '' : `; ${error.remedy}`}\n`);
+    context.err(`skerry: ${sentenceWithRemedy(error)}\n`);
     return exitCodeOfStatus(errorCatalogue[error.code].status);
   }
   if (context.signal.aborted) return exitCodes.failed;
@@ -43,4 +43,9 @@ function explain(error: unknown, context: CliContext): number {
   context.err(`skerry: ${text}\n`);
   if (context.environment['SKERRY_DEBUG'] && error instanceof Error) context.err(`${error.stack}\n`);
   return exitCodes.failed;
+}
+
+/** One sentence and what to do about it, on one line. */
+function sentenceWithRemedy({ message, remedy }: { message: string; remedy?: string }): string {
+  return remedy === undefined ? message : `${message.replace(/\.$/, '')}; ${remedy}`;
 }

@@ -22,8 +22,8 @@ export type OnboardOutcome =
   | { source: PackageSource; refusal: ProblemError };
 
 /** How to send a folder, archive or bare descriptor; a folder becomes OSM's tar.gz on the way. */
-export async function openPackageSource(place: string): Promise<PackageSource> {
-  const resolved = path.resolve(place);
+export async function openPackageSource(place: string, folder = process.cwd()): Promise<PackageSource> {
+  const resolved = path.resolve(folder, place);
   const facts = await stat(resolved).catch(() => {
     throw new CliError(exitCodes.notFound, `${place} does not exist`);
   });

@@ -7,6 +7,7 @@ export function addInfraCommands(program: Command, { context }: CommandHost): vo
   const infra = program.command('infra').description('VIMs, clusters and networks that agents reach');
   infra
     .command('add <name>')
+    .alias('create')
     .description('give an agent an infrastructure to use')
     .requiredOption('--agent <agent>', 'the agent that reaches it')
     .requiredOption('--kind <kind>', 'connector: simulated, …')

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { PackageKind, SkerryApi } from '../api.ts';
 import type { NsdView, VnfPackageView } from '../api-types.ts';
 import type { CliContext } from '../cli-context.ts';
@@ -30,7 +29,7 @@ interface PackageRow {
 /** One that is refused does not stop the others. */
 export function onboardPackages(context: CliContext, paths: string[], output: OutputFormat): Promise<ExitCode> {
   return withSession(context, async (api) => {
-    const sources = await Promise.all(paths.map((place) => openPackageSource(path.resolve(context.folder, place))));
+    const sources = await Promise.all(paths.map((place) => openPackageSource(place, context.folder)));
     const isTable = output === 'table';
     const outcomes = await onboardAll(api, sources, (outcome) => isTable && printOutcome(context, outcome));
     if (!isTable) await printValue(context, output, outcomes.map(outcomeRow));

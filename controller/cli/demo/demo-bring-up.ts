@@ -84,7 +84,7 @@ class BringUp {
 
   async #logIn(url: string, password: string): Promise<SkerryApi> {
     const { layout } = this.#options;
-    const caPem = url.startsWith('https:') ? await readFile(layout.caFile, 'utf8') : undefined;
+    const caPem = url.startsWith('https:') ? await readCa(layout) : undefined;
     const api = new SkerryApi({ url, caPem });
     this.#api = api;
     const issued = await api.login({ username, password });
@@ -218,6 +218,12 @@ async function ensurePassword(layout: DemoLayout): Promise<string> {
     await writeFile(layout.passwordFile, `${password}\n`, { mode: 0o600 });
     return password;
   }
+}
+
+async function readCa(layout: DemoLayout): Promise<string> {
+  const file = layout.caFiles.find((one) => existsSync(one));
+  if (file !== undefined) return readFile(file, 'utf8');
+  throw new CliError(exitCodes.failed, `the controller wrote no CA certificate to ${layout.caFiles[0]}`);
 }
 
 async function readSamples(folder: string): Promise<PackageSource[]> {

@@ -11,7 +11,8 @@ export interface DemoLayout {
   loginFile: string;
   passwordFile: string;
   controllerHome: string;
-  caFile: string;
+  /** Where the controller puts its CA certificate; the first that is there. */
+  caFiles: string[];
   logFile(name: string): string;
   siteHome(site: string): string;
   joinTokenFile(site: string): string;
@@ -32,7 +33,7 @@ export function demoLayout(context: CliContext): DemoLayout {
     loginFile: inHome('login.json'),
     passwordFile: inHome('admin-password'),
     controllerHome: inHome('controller'),
-    caFile: inHome('controller', 'ca', 'ca.pem'),
+    caFiles: ['ca.pem', 'ca.cert.pem'].map((name) => inHome('controller', 'ca', name)),
     logFile: (name) => inHome('logs', `${name}.log`),
     siteHome: (site) => inHome(site),
     joinTokenFile: (site) => inHome(site, 'join-token'),
