@@ -88,7 +88,11 @@ export function registerNsInstances(
     begin: (request: FastifyRequest, id: NsInstanceId, body: Body) => Promise<NsLcmOpOcc>,
   ): void {
     const options = { config: { api, permission: 'ns:operate' }, schema: { tags, body: schema } } as const;
-    app.post<ById>(`${one}/${name}`, options, async (request, reply) => {
+    // A body is optional where nothing in it is mandatory; the schema then sees an empty one.
+    const preValidation = async (request: FastifyRequest) => {
+      request.body ??= {};
+    };
+    app.post<ById>(`${one}/${name}`, { ...options, preValidation }, async (request, reply) => {
       const operation = await begin(request, brand(request.params.nsInstanceId), request.body as Body);
       return accepted(request, reply, `${api.prefix}/ns_lcm_op_occs/${operation.id}`);
     });
@@ -108,9 +112,9 @@ export function registerNsInstances(
   task<Requests.HealNsRequest>('heal', HealNsRequest, async (r, id, body) =>
     lcm.heal(contextOf(r), id, normaliseHeal(body)),
   );
-  task<Requests.TerminateNsRequest | undefined>('terminate', Type.Optional(TerminateNsRequest), async (r, id, body) => {
-    requireStartNow(clock, 'terminationTime', body?.terminationTime);
-    return lcm.terminate(contextOf(r), id, normaliseTerminate(body ?? {}));
+  task<Requests.TerminateNsRequest>('terminate', TerminateNsRequest, async (r, id, body) => {
+    requireStartNow(clock, 'terminationTime', body.terminationTime);
+    return lcm.terminate(contextOf(r), id, normaliseTerminate(body));
   });
   app.post<ById>(
     `${one}/update`,
