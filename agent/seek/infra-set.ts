@@ -16,6 +16,8 @@ export interface InfraSetOptions extends PlatformCallOptions {
   onLook: (lane: InfraLane, changed: ObjectKey[]) => void;
   /** Newest facts of an infra or why it cannot be used. null: it is no longer ours. */
   onFacts: (infraId: InfraId, state: { facts: InfraFacts | null; message: string } | null) => void;
+  /** Does anything of ours stand there still? Then it stays open, although the intent no longer names it. */
+  isInUse: (infraId: InfraId) => boolean;
   /** An infra was opened or closed. */
   onChange: (infraId: InfraId) => void;
 }
@@ -84,6 +86,7 @@ export class InfraSet {
         entry.intent = intent;
         continue;
       }
+      if (intent === undefined && this.#options.isInUse(infraId)) continue;
       entry.cancelRetry();
       this.#entries.delete(infraId);
       await entry.lane?.stop();

@@ -190,6 +190,7 @@ class SiteSeek implements Seek {
         connectors: dependencies.connectors,
         onLook: (lane, changed) => this.#onLook(lane, changed),
         onFacts: (infraId, state) => void this.#reportInfra(outbox, infraId, state),
+        isInUse: (infraId) => this.#isInUse(infraId),
         onChange: () => this.#wakeAll(),
       }),
       index,
@@ -246,6 +247,8 @@ class SiteSeek implements Seek {
   #onLook(lane: InfraLane, changed: ObjectKey[]): void {
     for (const key of changed) this.#units.wake(key);
     this.#findings.review(lane);
+    // The last removal may have freed an infra that the intent has left.
+    if (!this.#context.index().infras.has(lane.infraId)) void this.#context.infras.follow(this.#context.index().infras);
     void this.#context.brake.refresh();
   }
 
@@ -270,6 +273,12 @@ class SiteSeek implements Seek {
     } catch (error) {
       this.#context.log.warn({ infraId, error }, 'The state of an infra could not be stored.');
     }
+  }
+
+  #isInUse(infraId: InfraId): boolean {
+    for (const [, record] of this.#context.journal.records())
+      if (record.infraId === infraId && record.isKept !== true) return true;
+    return false;
   }
 
   #isThere(key: ObjectKey): boolean {

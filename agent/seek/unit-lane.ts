@@ -73,7 +73,7 @@ export class UnitLane {
     const step = plan.steps.find((candidate) => !isRecordStep(candidate));
     if (step === undefined) return this.#finish(key, situation, plan);
     if (step.do === 'wait' || step.do === 'look') {
-      await this.#record(key, situation, plan, step.why);
+      await this.#record(key, situation, plan, this.#why(key, situation, step.why));
       return step.do === 'wait' ? waitFor(step.afterMs) : this.#lookLater(key, step);
     }
     const memory = context.memory(key);
@@ -93,6 +93,13 @@ export class UnitLane {
     else if (step.do === 'update') await this.#effects.update(task, step.incarnation);
     else await this.#effects.remove(task, step.incarnation);
     return next;
+  }
+
+  #why(key: ObjectKey, situation: UnitSituation, why: string): string {
+    if (situation.look !== undefined) return why;
+    const infraId = infraIdOf(this.#context, key, situation.record);
+    const isOpen = infraId !== undefined && this.#context.infras.lane(infraId) !== undefined;
+    return isOpen ? why : `infra ${infraId} is not available`;
   }
 
   async #finish(key: ObjectKey, situation: UnitSituation, plan: UnitPlan): Promise<ReconcileOutcome | undefined> {

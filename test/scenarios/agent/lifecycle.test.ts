@@ -222,3 +222,48 @@ test('what nobody names is reported as an orphan and left alone', async () => {
   assert.ok(site.control.world().units.some((unit) => unit.key === 'compute/ghost'));
   await site.stop();
 });
+
+test('policy and a central heal of the same death replace it once', async () => {
+  for (const isPolicyFirst of [true, false]) {
+    const site = await runningSite();
+    const target = key('compute/vm');
+    const incarnation = site.seek.journal().find(([name]) => name === target)![1].current!.incarnation;
+    const order = operationObject({ opId: 'op-1', verb: 'heal', target, precondition: { incarnation } });
+    if (isPolicyFirst) await site.control.kill(target);
+    const both = [site.intent.commit([order]), isPolicyFirst ? undefined : site.control.kill(target)];
+    await Promise.all(both);
+    await site.quiet();
+    assert.equal(site.effects()[target]?.length, 2, 'one replacement');
+    const results = site.reports('results', 'operation-result').map((body) => body.result);
+    const healed = site.reports('decisions', 'healed').length;
+    assert.equal(results.length, 1);
+    assert.equal(healed === 1, results[0] === 'stale', 'either the one or the other');
+    await site.stop();
+  }
+});
+
+test('an infra that leaves together with its units stays open until they are gone', async () => {
+  const site = await runningSite();
+  const control = site.control;
+  const doomed = ['infra/infra-1', 'network/lan', 'compute/vm'];
+  await site.intent.commit(
+    [],
+    doomed.map((name) => ({ key: key(name), scope: 'ns-1', opId: 'op' })),
+  );
+  await site.pass(60_000);
+  assert.deepEqual(control.world().units, []);
+  assert.deepEqual(site.seek.journal(), []);
+  assert.equal(site.reports('results', 'reached').at(-1)?.removed.length, 3);
+  await site.pass(1_200_000);
+  assert.deepEqual(site.seek.infras(), []);
+  await site.stop();
+});
+
+test('a unit on an infra that nobody knows says so and waits', async () => {
+  const site = await runningSite();
+  const lost = computeObject('lost');
+  await site.intent.commit([{ ...lost, body: { ...lost.body, infraId: 'infra-9' } as typeof lost.body }]);
+  await site.quiet();
+  assert.match((site.state('compute/lost') as { message: string }).message, /infra-9 is not available/);
+  await site.stop();
+});
