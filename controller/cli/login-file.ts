@@ -25,15 +25,16 @@ export interface Login {
 export function loginPath(context: CliContext): string {
   const { SKERRY_HOME: home, XDG_CONFIG_HOME: configuration } = context.environment;
   if (home) return path.resolve(context.folder, home, 'login.json');
-  const demo = findDemoLogin(context.folder);
-  if (demo !== undefined) return demo;
+  const demo = findDemoHome(context.folder);
+  if (demo !== undefined) return path.join(demo, 'login.json');
   return path.join(configuration || path.join(context.homeFolder, '.config'), 'skerry', 'login.json');
 }
 
-function findDemoLogin(start: string): string | undefined {
+/** The `.skerry` of the working folder, or of the nearest folder above that holds a demo. */
+export function findDemoHome(start: string): string | undefined {
   for (let folder = start; ; folder = path.dirname(folder)) {
-    const candidate = path.join(folder, '.skerry', 'login.json');
-    if (existsSync(candidate)) return candidate;
+    const candidate = path.join(folder, '.skerry');
+    if (existsSync(path.join(candidate, 'login.json'))) return candidate;
     if (folder === path.dirname(folder)) return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { createLocalClient, type LocalClient } from '#agent/local/local-client.t
 import type { SimulatedVerb } from '#agent/local/local-sources.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { demoLayout } from './demo-layout.ts';
+import { nearestDemoLayout } from './demo-layout.ts';
 
 /** What a terminal can order of a site's simulated infrastructure; taken as it is by the agent's own API, which checks it. */
 export interface FaultOptions {
@@ -22,7 +22,7 @@ export interface FaultOptions {
 
 /** Orders a fault through the agent's local socket: works with the link cut. @returns one sentence on what was ordered */
 export async function orderFault(context: CliContext, site: string, options: FaultOptions): Promise<string> {
-  const client = createLocalClient(demoLayout(context).agentSocket(site));
+  const client = createLocalClient(nearestDemoLayout(context).agentSocket(site));
   const infraId = await findInfra(client, site, options.infra);
   const { action, body, said } = orderOf(options);
   await client.simulated(infraId, action, body);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { CliContext } from '../cli-context.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
+import { findDemoHome } from '../login-file.ts';
 
 /** Where everything of one demo lies: one folder that can be thrown away. */
 export interface DemoLayout {
@@ -22,8 +23,18 @@ export interface DemoLayout {
 // sun_path of unix(7), with its terminating zero.
 const maxSocketPathBytes = 107;
 
+/** The demo of SKERRY_HOME, or of the working folder. */
 export function demoLayout(context: CliContext): DemoLayout {
-  const home = path.resolve(context.folder, context.environment['SKERRY_HOME'] || '.skerry');
+  return layoutOf(path.resolve(context.folder, context.environment['SKERRY_HOME'] || '.skerry'));
+}
+
+/** The demo that a second terminal means: it may stand in a folder below. */
+export function nearestDemoLayout(context: CliContext): DemoLayout {
+  const found = context.environment['SKERRY_HOME'] ? undefined : findDemoHome(context.folder);
+  return found === undefined ? demoLayout(context) : layoutOf(found);
+}
+
+function layoutOf(home: string): DemoLayout {
   const inHome = (...parts: string[]) => path.join(home, ...parts);
   const layout: DemoLayout = {
     home,

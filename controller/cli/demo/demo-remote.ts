@@ -5,13 +5,13 @@ import { CliError, exitCodes } from '../exit-codes.ts';
 import { HttpClient } from '../http-client.ts';
 import { type OutputFormat, printRows, printValue } from '../output.ts';
 import type { FleetStatus } from './demo-fleet.ts';
-import { type DemoLayout, demoLayout } from './demo-layout.ts';
+import { type DemoLayout, nearestDemoLayout } from './demo-layout.ts';
 import { lockHolder } from './demo-lock.ts';
 import { isAlive } from './process-identity.ts';
 
 /** Sends one order to the running demo of this home. */
 export async function steerDemo(context: CliContext, path: string, method = 'POST'): Promise<FleetStatus> {
-  const layout = demoLayout(context);
+  const layout = nearestDemoLayout(context);
   if (lockHolder(layout) === undefined) throw noDemo(layout);
   const client = new HttpClient({ url: 'http://demo', socketPath: layout.socketPath, timeoutMs: 40_000 });
   try {
@@ -23,7 +23,7 @@ export async function steerDemo(context: CliContext, path: string, method = 'POS
 
 /** Resolves when the demo's process is gone, so that a next start finds its home free. */
 export async function demoDown(context: CliContext): Promise<void> {
-  const layout = demoLayout(context);
+  const layout = nearestDemoLayout(context);
   const holder = lockHolder(layout);
   await steerDemo(context, '/down');
   const end = context.clock.mono() + 30_000;
@@ -36,7 +36,7 @@ export async function demoDown(context: CliContext): Promise<void> {
 }
 
 export async function demoStatus(context: CliContext, output: OutputFormat): Promise<void> {
-  const layout = demoLayout(context);
+  const layout = nearestDemoLayout(context);
   const fleet = await steerDemo(context, '/status', 'GET');
   const sites = await Promise.all(
     fleet.sites.map(async (site) => ({ ...site, agent: await localStatus(layout, site.site, site.state) })),
