@@ -1,7 +1,7 @@
 import type { InfraId, ObjectKey } from '#shared/model/ids.ts';
 import type { IntentHolder } from '../intent/intent-holder.ts';
 import type { UnitJournal } from '../journal/index.ts';
-import type { DeathVerdict, UnitPlan } from '../plan/index.ts';
+import type { UnitPlan } from '../plan/index.ts';
 import type { HealingPolicy } from '../policy/index.ts';
 import type { Outbox } from '../report/outbox.ts';
 import type { AgentStore } from '../store/agent-store.ts';
@@ -49,5 +49,4 @@ export interface UnitMemory {
   lookDueMono?: number;
   /** Last state that was put into the outbox, to spare transactions. */
   reported?: string;
-  deathVerdict?: DeathVerdict;
 }
