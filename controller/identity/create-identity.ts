@@ -67,9 +67,10 @@ class StoredIdentity implements Identity, Component {
     await this.#watching;
   }
 
-  async login(input: { username: string; password: string; project?: string }): Promise<IssuedToken> {
+  async login(input: { username: string; password: string; project?: string; address?: string }): Promise<IssuedToken> {
     const username = input.username.slice(0, 128);
-    this.#limiter.enter(username);
+    const guesser = `${username} ${(input.address ?? '').slice(0, 64)}`;
+    this.#limiter.enter(guesser);
     const user = await this.#userNamed(username);
     const stored = user?.passwordHash ?? (await this.#decoy());
     // An unknown user costs the same work and gets the same answer as a wrong password.
@@ -77,7 +78,7 @@ class StoredIdentity implements Identity, Component {
     if (user === undefined || !isRight || user.disabled)
       throw new SkerryError('Unauthenticated', 'The user name or the password is wrong');
     const project = await this.#projectFor(user, input.project);
-    this.#limiter.succeeded(username);
+    this.#limiter.succeeded(guesser);
     return this.#issue(user, project);
   }
 

@@ -4,7 +4,13 @@ import type { RequestContext } from '../context.ts';
 /** Users, projects, roles and bearer tokens. Tokens are kept hashed; passwords as argon2id. */
 export interface Identity {
   /** @throws Unauthenticated (same answer and time for an unknown user and a wrong password), TooManyRequests */
-  login(input: { username: string; password: string; project?: string }): Promise<IssuedToken>;
+  login(input: {
+    username: string;
+    password: string;
+    project?: string;
+    /** Where the login comes from; guesses are counted per user name and address. */
+    address?: string;
+  }): Promise<IssuedToken>;
   /** Hot path: cached, synchronous when warm. @throws Unauthenticated */
   authenticate(bearer: string): Promise<Principal>;
   /** @throws Forbidden */

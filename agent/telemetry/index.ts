@@ -1,0 +1,1 @@
+export { createTelemetryPublisher, type TelemetryPublisherDependencies } from './create-telemetry-publisher.ts';
