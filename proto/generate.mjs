@@ -33,7 +33,8 @@ if (!isCheck) {
     const stale = [...new Set([...fresh.keys(), ...committed.keys()])].filter(
       (name) => fresh.get(name) !== committed.get(name),
     );
-    for (const name of stale) console.error(`proto/gen/${name} is not what proto/generate.mjs makes; run npm run proto`);
+    for (const name of stale)
+      console.error(`proto/gen/${name} is not what proto/generate.mjs makes; run npm run proto`);
     if (stale.length > 0) process.exitCode = 1;
   } finally {
     rmSync(scratch, { recursive: true, force: true });

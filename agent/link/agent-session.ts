@@ -160,7 +160,9 @@ export class AgentSession {
   }
 
   async #receiveLoop(frames: AsyncIterator<DownFrame>): Promise<void> {
-    for (let next = await frames.next(); next.done !== true && !this.#isClosed; next = await frames.next()) {
+    while (!this.#isClosed) {
+      const next = await frames.next();
+      if (next.done === true) return;
       this.#lastHeardMs = this.#given.clock.mono();
       await this.#take(next.value);
     }

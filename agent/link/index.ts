@@ -1,1 +1,5 @@
 export { createLink, type Link, type LinkDependencies, type LinkStatus } from './create-link.ts';
+export { type AgentCredentials, loadCredentials } from './credentials.ts';
+export { enrollAgent, renewCertificate } from './enroll.ts';
+export { createGrpcDial, type GrpcDialOptions } from './grpc-dial.ts';
+export { createRenewal } from './renewal.ts';

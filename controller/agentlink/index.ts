@@ -6,3 +6,10 @@ export {
   type Listener,
   type SessionView,
 } from './create-agent-link.ts';
+export { createEnrollListener, type EnrollListenerDependencies } from './enroll-server.ts';
+export {
+  createSyncListener,
+  type ListenerTls,
+  type PortListener,
+  type SyncListenerDependencies,
+} from './grpc-server.ts';

@@ -71,8 +71,9 @@ export class Session {
     this.#watch();
     this.#sender.begin();
     try {
-      for (let next = await frames.next(); next.done !== true && !this.#isClosed; next = await frames.next()) {
-        if (this.#given.isFenced()) break;
+      while (!this.#isClosed && !this.#given.isFenced()) {
+        const next = await frames.next();
+        if (next.done === true || this.#given.isFenced()) break;
         this.#lastHeardMs = this.#given.clock.mono();
         await this.#take(next.value);
       }
