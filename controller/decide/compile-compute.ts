@@ -15,7 +15,6 @@ import { unprocessable } from './unprocessable.ts';
 type Vnfc = VnfDesired['vnfcs'][number];
 
 /** A dead VM is made anew at once, but not over and over, unless the descriptor says otherwise. */
-const healByDefault = { enabled: true, cooldownMs: 10_000 };
 
 /** One VNFC instance → a compute unit with its ports in position order, volumes, groups and rendered cloud-init. */
 export function compileCompute(context: VnfContext, vnfc: Vnfc): Result<UnitDraft<'compute'>> {
@@ -57,7 +56,7 @@ export function compileCompute(context: VnfContext, vnfc: Vnfc): Result<UnitDraf
       ...volumes.flatMap((volume) => (volume.volumeKey === undefined ? [] : [volume.volumeKey])),
       ...groupKeys,
     ],
-    healing: healing === undefined ? healByDefault : { enabled: healing.automatic, cooldownMs: healing.cooldownMs },
+    healing: healing && { enabled: healing.automatic, cooldownMs: healing.cooldownMs },
   });
 }
 

@@ -33,7 +33,6 @@ export function compileHelmRelease(
       replicas: kdu.replicas,
       services: described.services.map(({ name, management }) => ({ name, management })),
     },
-    healing: { enabled: true, cooldownMs: 10_000 },
   });
 }
 

@@ -20,6 +20,9 @@ export interface UnitDraft<Kind extends UnitKind & keyof UnitSpecs> {
   healing?: UnitObject['healing'];
 }
 
+/** What dies or is deleted behind our back is made again, unless the descriptor says otherwise. */
+const healByDefault: UnitObject['healing'] = { enabled: true, cooldownMs: 10_000 };
+/** A new volume is an empty one: whether that helps is for a person to say. */
 const noHealing: UnitObject['healing'] = { enabled: false, cooldownMs: 0 };
 
 export function unitObject<Kind extends UnitKind & keyof UnitSpecs>(
@@ -36,7 +39,7 @@ export function unitObject<Kind extends UnitKind & keyof UnitSpecs>(
     autonomy: { onLeaseExpiry: 'keep', exclusive: false },
     deletePolicy: draft.keep === true ? 'keep' : 'remove',
     secretRefs: [],
-    healing: draft.healing ?? noHealing,
+    healing: draft.healing ?? (draft.kind === 'volume' ? noHealing : healByDefault),
   };
   if (attempt !== undefined && attempt > 0) body.attempt = attempt;
   return { key: draft.key, scope, body, dependsOn: [...new Set(draft.dependsOn ?? [])].sort() };
