@@ -81,7 +81,7 @@ async function session(
     }
   } finally {
     signal.removeEventListener('abort', end);
-    await new Promise<void>((resolve) => client.end(!signal.aborted, {}, () => resolve()));
+    await new Promise<void>((resolve) => client.end(true, {}, () => resolve()));
   }
 }
 
@@ -120,11 +120,12 @@ async function connect(dependencies: TelemetryPublisherDependencies, signal: Abo
     const cancel = clock.timer(connectTimeoutMs, () => fail(new Error('connecting took too long')));
     signal.addEventListener('abort', onAbort, { once: true });
     client.once('error', fail);
-    client.once('close', () => fail(new Error('the broker closed the connection')));
+    const onClose = () => fail(new Error('the broker closed the connection'));
+    client.once('close', onClose);
     client.once('connect', () => {
       cancel();
       signal.removeEventListener('abort', onAbort);
-      client.removeAllListeners('close');
+      client.removeListener('close', onClose);
       client.removeListener('error', fail);
       resolve(client);
     });
