@@ -4,7 +4,13 @@ import type { Complaint } from '#shared/descriptor/complaint.ts';
 import type { VnfModel } from '#shared/descriptor/vnf-model.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { Digest } from '#shared/model/ids.ts';
-import type { PackageFile, PackageLimits, ReadPackage, ReadPackageFn } from '#shared/package/package-reader.ts';
+import {
+  artifactPath,
+  type PackageFile,
+  type PackageLimits,
+  type ReadPackage,
+  type ReadPackageFn,
+} from '#shared/package/index.ts';
 import type { ArtefactStore, StagedContent } from './artefact-store.ts';
 import type { UploadedFile } from './catalog.ts';
 
@@ -92,18 +98,15 @@ export async function readTexts(content: SoundContent): Promise<Record<string, s
   }
   for (const { cloudInit } of model.vdus) {
     if (cloudInit === undefined || !('file' in cloudInit)) continue;
-    const file = findText(content.read.files, cloudInit.file);
+    const { files, descriptorPath } = content.read;
+    const paths = files.map(({ path }) => path);
+    const place = artifactPath('cloud-init', cloudInit.file, descriptorPath, paths);
+    const file = files.find((candidate) => candidate.path === place);
     if (file === undefined) continue;
     if (file.bytes > maxTextBytes) throw tooLong(file);
     texts[cloudInit.file] = texts[file.path] ??= await readText(content, file);
   }
   return texts;
-}
-
-function findText(files: PackageFile[], name: string): PackageFile | undefined {
-  return ['', 'cloud_init/', 'Scripts/cloud_init/']
-    .map((folder) => files.find((file) => file.path === folder + name))
-    .find((file) => file !== undefined);
 }
 
 function readText(content: SoundContent, file: PackageFile): Promise<string> {
