@@ -14,6 +14,8 @@ const offersByKind: Record<string, readonly UnitKind[]> = {
   libvirt: ['network', 'volume', 'compute'],
   kubernetes: ['helm-release', 'manifests'],
 };
+/** Features that agents name otherwise than the unit that they stand for. */
+const featureUnits: Record<string, UnitKind> = { helm: 'helm-release' };
 const resourceNames = { vcpus: 'vCPUs', memoryMib: 'MiB of memory', storageGib: 'GiB of storage' } as const;
 
 /** Why this VNF cannot go to this infra, in words that complete "not on X: …"; undefined when it can. */
@@ -50,7 +52,7 @@ function stateRefusal(ask: PlacementAsk, candidate: InfraCandidate): string | un
 }
 
 function capabilityRefusal(ask: PlacementAsk, candidate: InfraCandidate): string | undefined {
-  const features: readonly string[] = candidate.facts?.features ?? [];
+  const features = (candidate.facts?.features ?? []).map((feature) => featureUnits[feature] ?? feature);
   const named = unitKinds.filter((kind) => features.includes(kind));
   const offered: readonly UnitKind[] = named.length > 0 ? named : (offersByKind[candidate.kind] ?? []);
   const missing = ask.needs.unitKinds.find((kind) => !offered.includes(kind));

@@ -12,7 +12,7 @@ import { keys } from '../keys.ts';
 import type { Reporter } from './apply-state.ts';
 import type { ChangeSet } from './change-set.ts';
 import type { InventoryContext } from './inventory-context.ts';
-import { clip, fits, isName, reportLimits } from './report-limits.ts';
+import { clip, fits, isName, isObject, reportLimits } from './report-limits.ts';
 import type { IncomingReport } from './report-sink.ts';
 
 /** One must-deliver record. What does not fit this agent's intent is dropped: acknowledged, without effect. */
@@ -68,8 +68,8 @@ async function applyReached(
   const objects: ReachedRecord['objects'] = [];
   for (const object of (body.objects ?? []).slice(0, reportLimits.orphans)) {
     const known = await book.object(agentId, object.key);
-    if (known?.scope !== body.scope) continue;
-    const facts = fits(object.facts, reportLimits.factsBytes) ? object.facts : {};
+    if (known?.scope !== body.scope || !isName(object.incarnation)) continue;
+    const facts = isObject(object.facts) && fits(object.facts, reportLimits.factsBytes) ? object.facts : {};
     objects.push({ key: object.key, revision: object.revision, incarnation: object.incarnation, facts });
   }
   const record: ReachedRecord = { lineage: body.lineage, generation: body.generation, objects, at: clock.now() };

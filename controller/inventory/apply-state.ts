@@ -5,7 +5,7 @@ import { keys } from '../keys.ts';
 import type { ChangeSet } from './change-set.ts';
 import { parseInfraFacts } from './infra-facts.ts';
 import type { InventoryContext } from './inventory-context.ts';
-import { clip, fits, isName, reportLimits } from './report-limits.ts';
+import { clip, fits, isName, isObject, reportLimits } from './report-limits.ts';
 import type { IncomingState } from './report-sink.ts';
 import type { StateRecord } from './state-record.ts';
 
@@ -37,8 +37,32 @@ export async function applyState(
   if (body.type === 'infra') await applyInfra(context, set, reporter.agentId, { infraId: body.infraId, body });
   if (body.type === 'unit') {
     const scope = await scopeOf(context, set, reporter.agentId, state.key);
-    if (scope !== undefined) set.put(key, { ...record, body: { ...body, scope, message: clip(body.message) } });
+    if (scope !== undefined) set.put(key, { ...record, body: cleanUnit(body, scope) });
   }
+}
+
+const phases: readonly string[] = ['pending', 'ready', 'failed', 'removing'];
+
+/** Queries read these members: whatever an agent sent, they have the shape that they should have. */
+function cleanUnit(body: UnitState, scope: string): UnitState {
+  const cleaned = { ...body, scope, ready: body.ready === true, message: clip(body.message) };
+  const observed: unknown = body.observed;
+  if (!isObject(observed) || !phases.includes(String(observed['phase']))) return { ...cleaned, observed: null };
+  const facts: Record<string, unknown> = isObject(observed['facts']) ? observed['facts'] : {};
+  const addresses = Object.entries(isObject(facts['addresses']) ? facts['addresses'] : {}).map(([port, list]) => [
+    port,
+    Array.isArray(list) ? list.filter((address) => typeof address === 'string') : [],
+  ]);
+  const message = clip(observed['message']);
+  return {
+    ...cleaned,
+    observed: {
+      ...(observed as unknown as NonNullable<UnitState['observed']>),
+      platformId: clip(observed['platformId'], reportLimits.nameLength),
+      ...(message === '' ? {} : { message }),
+      facts: { ...facts, addresses: Object.fromEntries(addresses) },
+    },
+  };
 }
 
 /** From the intent, never from the report: an agent cannot speak for another scope. */

@@ -25,3 +25,7 @@ export function isName(text: unknown): text is string {
     typeof text === 'string' && text.length > 0 && text.length <= reportLimits.nameLength && /^[\w.:@/+-]+$/.test(text)
   );
 }
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
