@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { type LogLevel, readLogLevel } from '#shared/runtime/log-level.ts';
 
 /** Everything that the agent can be told from outside; the only reader of its environment. */
 export interface AgentConfig {
@@ -14,7 +15,7 @@ export interface AgentConfig {
   socketPath: string;
   /** Between two MQTT metrics messages. */
   telemetryIntervalMs: number;
-  logLevel: string;
+  logLevel: LogLevel;
 }
 
 export function readAgentConfig(environment: Record<string, string | undefined> = process.env): AgentConfig {
@@ -31,6 +32,6 @@ export function readAgentConfig(environment: Record<string, string | undefined> 
     mqttAddress: environment['SKERRY_MQTT_ADDRESS'],
     socketPath: environment['SKERRY_AGENT_SOCKET'] ?? path.join(home, 'agent.sock'),
     telemetryIntervalMs: Number(environment['SKERRY_TELEMETRY_INTERVAL_MS'] ?? 300_000),
-    logLevel: environment['SKERRY_LOG_LEVEL'] ?? 'info',
+    logLevel: readLogLevel(environment['SKERRY_LOG_LEVEL']),
   };
 }

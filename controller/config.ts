@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SkerryError } from '#shared/errors/index.ts';
+import { type LogLevel, readLogLevel } from '#shared/runtime/log-level.ts';
 import { defaultPorts } from '#shared/runtime/paths.ts';
 
 /** Everything that the controller can be told from outside; the only reader of its environment. */
@@ -21,7 +22,7 @@ export interface ControllerConfig {
   isPlainHttp: boolean;
   /** Password of the first user; made up and printed once when absent. */
   adminPassword: string | undefined;
-  logLevel: string;
+  logLevel: LogLevel;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -48,7 +49,7 @@ export function readControllerConfig(environment: Environment = process.env): Co
     serverNames: (environment['SKERRY_SERVER_NAMES'] ?? '').split(',').filter((name) => name !== ''),
     isPlainHttp,
     adminPassword: passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim(),
-    logLevel: environment['SKERRY_LOG_LEVEL'] ?? 'info',
+    logLevel: readLogLevel(environment['SKERRY_LOG_LEVEL']),
   };
 }
 

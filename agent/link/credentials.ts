@@ -19,6 +19,8 @@ export interface AgentCredentials {
   /** host:port */
   syncAddress: string;
   mqttAddress: string;
+  /** host:port of the listener that enrolled this agent; renewals go there too. */
+  enrollAddress: string;
 }
 
 /** undefined before the first enrolment, or when its files cannot be read. */

@@ -35,7 +35,7 @@ export async function enrollAgent(given: {
       const answer = await call(address, rootPem, (client, metadata, reply) =>
         client.enroll({ tokenId, secret, csrPem }, metadata, (error, response) => reply(error, response?.certificate)),
       );
-      const credentials = fromAnswer(answer, keyPem);
+      const credentials = { ...fromAnswer(answer, keyPem), enrollAddress: address };
       await storeCredentials(given.folder, credentials);
       given.log.info({ agentId: credentials.agentId, siteId: credentials.siteId }, 'the agent is enrolled');
       return credentials;
@@ -60,7 +60,7 @@ export async function renewCertificate(given: {
   const answer = await call(given.enrollAddress, caPem, (client, metadata, reply) =>
     client.renew({ certificateDer, csrPem, proof }, metadata, (error, response) => reply(error, response?.certificate)),
   );
-  const renewed = fromAnswer(answer, keyPem);
+  const renewed = { ...fromAnswer(answer, keyPem), enrollAddress: given.enrollAddress };
   await storeCredentials(given.folder, renewed);
   return renewed;
 }
@@ -133,7 +133,7 @@ async function call(
   }
 }
 
-function fromAnswer(answer: EnrolledCertificate, keyPem: string): AgentCredentials {
+function fromAnswer(answer: EnrolledCertificate, keyPem: string): Omit<AgentCredentials, 'enrollAddress'> {
   const { agentId, siteId, certificatePem, caPem, notAfter, syncAddress, mqttAddress } = answer;
   return {
     agentId: id<AgentId>(agentId),
