@@ -132,7 +132,7 @@ test('a child that dies by itself while it comes up ends the demo with where to 
     programs: { ...programs, controller: broken },
     samplesFolder,
   });
-  await assert.rejects(running, /controller ended .*exit code 9/);
+  await assert.rejects(running, /controller ended .*exit code 9[\s\S]*no luck/);
   assert.match(readFileSync(demoLayout(context).logFile('controller'), 'utf8'), /no luck/);
 });
 

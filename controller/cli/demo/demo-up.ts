@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext } from '../cli-context.ts';
@@ -52,9 +53,10 @@ async function runDemo(context: CliContext, options: DemoUpOptions, layout: Demo
     programs: options.programs,
     onChange: (child, isExpected) => {
       if (isExpected || child.state !== 'stopped' || ending.signal.aborted) return;
-      const error = diedError(child, layout);
-      if (watch.isUp) context.err(`${error.message}; ${error.remedy}\n`);
-      else ending.abort(error);
+      const log = layout.logFile(child.name);
+      const message = `${child.name} ended by itself (${child.lastEnd})`;
+      if (watch.isUp) context.err(`${message}; see ${log}; bring it back with \`skerry demo ${reviveOf(child)}\`\n`);
+      else ending.abort(new CliError(exitCodes.failed, `${message}\n${lastLines(log)}`, `all of it: ${log}`));
     },
   });
   const control = new ControlServer({ socketPath: layout.socketPath, fleet, onDown: () => ending.abort('down') });
@@ -91,14 +93,17 @@ async function runDemo(context: CliContext, options: DemoUpOptions, layout: Demo
   }
 }
 
-function diedError(child: ManagedChild, layout: DemoLayout): CliError {
-  return new CliError(
-    exitCodes.failed,
-    `${child.name} ended by itself (${child.lastEnd})`,
-    `see ${layout.logFile(child.name)}; bring it back with \`skerry demo ${
-      child.name === 'controller' ? 'revive-controller' : `revive ${child.name}`
-    }\``,
-  );
+function reviveOf(child: ManagedChild): string {
+  return child.name === 'controller' ? 'revive-controller' : `revive ${child.name}`;
+}
+
+/** The end of a log, for who has no second look (CI). */
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
+  } catch {
+    return '';
+  }
 }
 
 /** Since the first process of the command began: the launcher says when, if it handed over to another Node. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '#shared/runtime/index.ts';
@@ -62,14 +62,13 @@ export class ManagedChild {
     const child = spawn(program, args, {
       cwd: folder,
       env: environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', log],
       detached: true,
     });
     this.#process = child;
     this.#isEndExpected = false;
     this.#state = 'starting';
     this.identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
-    child.stderr?.pipe(log, { end: false });
     const ready = this.#readiness(child, log, startedAt);
     this.#exited = new Promise((resolve) => {
       const onEnd = (end: string) => {
@@ -77,12 +76,18 @@ export class ManagedChild {
         this.#state = 'stopped';
         this.#process = undefined;
         this.identity = undefined;
-        log.end();
+        closeSync(log);
         this.#options.onChange?.(this, this.#isEndExpected);
         resolve();
       };
-      child.once('error', (error) => onEnd(error.message));
-      child.once('exit', (code, signal) => onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      let isOver = false;
+      const once = (end: string) => {
+        if (!isOver) onEnd(end);
+        isOver = true;
+      };
+      child.once('error', (error) => once(error.message));
+      // By then all of its output has been read.
+      child.once('close', (code, signal) => once(signal === null ? `exit code ${code}` : `signal ${signal}`));
     });
     this.#options.onChange?.(this, true);
     return ready;
@@ -106,14 +111,12 @@ export class ManagedChild {
     await this.#exited;
   }
 
-  #openLog(): WriteStream {
+  #openLog(): number {
     mkdirSync(path.dirname(this.#options.logFile), { recursive: true });
-    const log = createWriteStream(this.#options.logFile, { flags: 'a' });
-    log.on('error', () => {});
-    return log;
+    return openSync(this.#options.logFile, 'a', 0o600);
   }
 
-  #readiness(child: ChildProcess, log: WriteStream, startedAt: number): Promise<ReadyLine> {
+  #readiness(child: ChildProcess, log: number, startedAt: number): Promise<ReadyLine> {
     const { clock, readyTimeoutMs = 30_000, logFile } = this.#options;
     return new Promise((resolve, reject) => {
       const give = (message: string) =>
@@ -123,13 +126,13 @@ export class ManagedChild {
         cancel();
         give(`could not be started: ${error.message}`);
       });
-      child.once('exit', (code, signal) => {
+      child.once('close', (code, signal) => {
         cancel();
         give(`ended before it was ready (${signal ?? `exit code ${code}`})`);
       });
       if (child.stdout === null) return;
       createInterface({ input: child.stdout }).on('line', (line) => {
-        if (!log.writableEnded) log.write(`${line}\n`);
+        writeSync(log, `${line}\n`);
         const ready = this.#state === 'starting' ? parseReadyLine(line) : undefined;
         if (ready === undefined) return;
         cancel();
