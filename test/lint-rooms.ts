@@ -13,14 +13,16 @@ const layers: Record<string, string[][]> = {
     ['intent-book', 'identity', 'notify'],
     ['lcm', 'catalog', 'inventory', 'assurance'],
     ['northbound', 'agentlink', 'telemetry'],
-    ['main.ts', 'config.ts', 'compose.ts'],
+    ['config.ts', 'compose.ts'],
+    ['main.ts'],
   ],
   agent: [
     ['plan', 'version.ts'],
     ['store', 'journal'],
     ['intent', 'seek', 'report', 'policy'],
     ['link', 'connectors', 'local', 'telemetry'],
-    ['main.ts', 'config.ts', 'compose.ts'],
+    ['config.ts', 'compose.ts'],
+    ['main.ts'],
   ],
 };
 /** Rooms that a room may import, beside itself. */
