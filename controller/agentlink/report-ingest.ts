@@ -193,7 +193,12 @@ export class ReportIngest {
   }
 
   #settle({ batch, reports, states, touched, seenStates, refusal }: Prepared): void {
-    this.#sink.committed(batch.agentId, reports, states);
+    try {
+      this.#sink.committed(batch.agentId, reports, states);
+    } catch (error) {
+      // A wake-up is a hint: what was committed is acknowledged all the same.
+      this.#log.error({ agentId: batch.agentId, error }, 'those who wait for reports could not be woken');
+    }
     batch.acknowledge(
       [...touched].map(([stream, position]) => ({ stream, position })),
       [...seenStates].map(([key, seq]) => ({ key, seq })),

@@ -18,7 +18,7 @@ const siteId = id<SiteId>('site-1');
 
 /** What a sink received, in the order of its commits. */
 export interface Received {
-  reports: (IncomingReport & { storeId: string })[];
+  reports: IncomingReport[];
   states: IncomingState[];
   alarms: { alarm: LinkAlarm; message: string }[];
   connected: boolean[];
@@ -182,7 +182,7 @@ export class Rig {
         ];
       },
       committed: (_agentId, reports, states) => {
-        for (const report of reports) received.reports.push({ ...report, storeId: this.holder.identity().storeId });
+        received.reports.push(...reports);
         received.states.push(...states);
       },
       connection: async (_agentId, connected) => void received.connected.push(connected),
