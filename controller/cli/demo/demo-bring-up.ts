@@ -30,6 +30,7 @@ export interface BringUpOptions {
 export interface BroughtUp {
   northbound: string;
   username: string;
+  password: string;
   nsInstanceId: string;
 }
 
@@ -79,7 +80,7 @@ class BringUp {
     this.#feed = new ChangeFeed(api, this.#options.context.clock);
     await Promise.all([this.#prepareSites(api, early), this.#onboard(api, await samples)]);
     const nsInstanceId = await this.#ensureService(api);
-    return { northbound, username, nsInstanceId };
+    return { northbound, username, password, nsInstanceId };
   }
 
   async #logIn(url: string, password: string): Promise<SkerryApi> {

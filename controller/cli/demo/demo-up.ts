@@ -117,13 +117,13 @@ function welcome(layout: DemoLayout, up: BroughtUp, sites: readonly string[]): s
   const site = sites[1] ?? sites[0];
   return `
   northbound  ${up.northbound}  (API description: ${up.northbound}/openapi.json)
-  login       ${up.username}, password in ${layout.passwordFile}
+  login       ${up.username} / ${up.password}  (kept in ${layout.passwordFile})
   state       ${layout.home}  (logs in ${path.join(layout.home, 'logs')})
 
 Try in a second terminal:
   npx skerry ns show edge-service
   npx skerry demo cut ${site}              # the link goes; the site goes on
-  npx skerry ns scale edge-service --help
+  npx skerry ns scale edge-service --vnf cache --aspect content --out --wait
   npx skerry demo restore ${site}
   npx skerry demo kill ${site}             # kill -9 its agent; \`revive\` brings it back
   npx skerry demo status
