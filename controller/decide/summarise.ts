@@ -36,7 +36,7 @@ export interface Standing {
 }
 
 export interface OperationLimits {
-  /** A site that came back after the deadline has this long to catch up. */
+  /** A site that came back while the operation ran has this long to catch up, also past the deadline. */
   reconnectGraceMs: number;
   /** A graceful cancel waits this long for what is being done. */
   cancelGraceMs: number;
@@ -110,9 +110,9 @@ function overdue(operation: NsLcmOpOcc, standing: Standing, waits: Waits): Summa
   }
   for (const item of waits.unreached) {
     if (operation.deadlineAt === 0 || !item.connected) continue;
-    const deadlineAt = Math.max(operation.deadlineAt, item.since + limits.reconnectGraceMs);
-    const isBackLate = item.since > operation.deadlineAt;
-    const effective = isBackLate ? deadlineAt : operation.deadlineAt;
+    const cameBack = item.since > operation.stateEnteredAt;
+    const graceEnd = cameBack ? item.since + limits.reconnectGraceMs : 0;
+    const effective = Math.max(operation.deadlineAt, graceEnd);
     if (now >= effective) {
       const detail = `Not done in time: ${waitingSentence(item)}`;
       return {

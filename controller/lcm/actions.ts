@@ -65,10 +65,14 @@ export interface PresentActions {
   finished: string[];
 }
 
-/** One-shots end only when their terminal result is stored; until then they stay in the intent. */
+/**
+ * One-shots end only when their terminal result is stored; until then they stay in the intent. Those that the operation still
+ * counts (`isCounted`) stay with their results until it ends: its summary reads them.
+ */
 export async function presentActions(
   { store }: LcmContext,
   present: readonly IntentObject[],
+  isCounted: (opId: string) => boolean,
   isCancelled: (opId: string) => boolean,
 ): Promise<PresentActions> {
   const kept: NewObject[] = [];
@@ -76,8 +80,9 @@ export async function presentActions(
   for (const { key, scope, body, dependsOn } of present) {
     if (body.type !== 'operation') continue;
     const record = await store.get<OneShotRecord>(keys.oneShot(body.opId));
-    if (record !== undefined) finished.push(body.opId);
-    else kept.push({ key, scope, dependsOn, body: { ...body, cancelled: body.cancelled || isCancelled(body.opId) } });
+    const cancelled = body.cancelled || (record === undefined && isCancelled(body.opId));
+    if (record !== undefined && !isCounted(body.opId)) finished.push(body.opId);
+    else kept.push({ key, scope, dependsOn, body: { ...body, cancelled } });
   }
   return { kept, finished };
 }

@@ -91,6 +91,8 @@ async function agentParts(context: LcmContext, move: IntentMove): Promise<AgentP
   const ns = move.ns.value;
   const compiled = compile(ns, move);
   const newActions = move.newActions ?? [];
+  const counted = new Set(move.operation.oneShots.map((action) => action.opId));
+  const isCounted = (opId: string) => move.next !== undefined && counted.has(opId);
   const agentIds = new Set([
     ...(ns.agentIds ?? []),
     ...compiled.keys(),
@@ -99,7 +101,7 @@ async function agentParts(context: LcmContext, move: IntentMove): Promise<AgentP
   return await Promise.all(
     [...agentIds].map(async (agentId) => {
       const present = await context.book.scope(agentId, ns.id);
-      const actions = await presentActions(context, present, move.isActionCancelled ?? (() => false));
+      const actions = await presentActions(context, present, isCounted, move.isActionCancelled ?? (() => false));
       const added = newActions
         .filter((item) => item.action.agentId === agentId)
         .map((item) => actionObject(ns.id, item.action, item.cause));

@@ -44,7 +44,11 @@ async function readStanding(context: LcmContext, ns: NsInstance, operation: NsLc
     }),
   );
   const siteOf = new Map(targets.map((item) => [item.target.agentId, item.siteName]));
-  const failures = (await failuresOf(context, ns)).filter((failure) => failure.isCurrent);
+  // A site that reached what is asked for has got over its failures; one that is asked for nothing has its own story.
+  const unreached = new Set(
+    targets.filter((item) => item.reachedGeneration < item.target.generation).map((item) => item.target.agentId),
+  );
+  const failures = (await failuresOf(context, ns)).filter(({ isCurrent, agentId }) => isCurrent && unreached.has(agentId));
   const oneShots = await Promise.all(
     operation.oneShots.map(async (action) => ({
       opId: action.opId,
