@@ -1,11 +1,11 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ClassicLevel } from 'classic-level';
 import { SkerryError } from '#shared/errors/index.ts';
+import { Level } from '#shared/store/level.ts';
 import type { RawChange, RawStore, StoreMedium } from './raw-store.ts';
 import { newestSnapshotBatch, readNewestSnapshot, writeSnapshotFile } from './snapshot-file.ts';
 
-type Level = ClassicLevel<string, string>;
+type Level = Level<string, string>;
 
 /** A folder with LevelDB in `level/` and the snapshots `snapshot-a` and `snapshot-b` beside it. */
 export function folderMedium(folder: string): StoreMedium {
@@ -65,7 +65,7 @@ class LevelRawStore implements RawStore {
 }
 
 async function openLevel(location: string): Promise<Level> {
-  const level: Level = new ClassicLevel(location, {
+  const level: Level = new Level(location, {
     keyEncoding: 'utf8',
     valueEncoding: 'utf8',
     cacheSize: 1 << 20,
@@ -105,7 +105,7 @@ async function salvage(folder: string, location: string): Promise<[string, strin
   try {
     await rm(copy, { recursive: true, force: true });
     await cp(location, copy, { recursive: true });
-    await ClassicLevel.repair(copy);
+    await Level.repair(copy);
     const level = await openLevel(copy);
     const all = await readAll(level);
     await level.close();

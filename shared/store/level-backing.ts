@@ -1,16 +1,13 @@
-import type { ClassicLevel } from 'classic-level';
 import { SkerryError } from '../errors/index.ts';
 import type { Backing, StoredDocument, WriteGroup } from './backing.ts';
 import { DocumentCache } from './document-cache.ts';
+import type { Level } from './level.ts';
 import { openRecord, sealRecord, storeDamaged } from './level-record.ts';
 import { decodeFrozen } from './prepared-change.ts';
 import type { FeedBatch } from './store.ts';
 
 /** The part of classic-level that the store uses. */
-export type LevelDatabase = Pick<
-  ClassicLevel<string, string>,
-  'open' | 'close' | 'getSync' | 'batch' | 'keys' | 'clear'
->;
+export type LevelDatabase = Pick<Level<string, string>, 'open' | 'close' | 'getSync' | 'batch' | 'keys' | 'clear'>;
 type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
 export interface LevelBackingOptions {

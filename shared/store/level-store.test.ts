@@ -3,9 +3,9 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, unlink, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ClassicLevel } from 'classic-level';
 import { isSkerryError } from '#shared/errors/index.ts';
 import { describeStore } from '#test/conformance/store-suite.ts';
+import { Level } from './level.ts';
 import type { LevelDatabase } from './level-backing.ts';
 import { openLevelStore } from './level-store.ts';
 
@@ -93,7 +93,7 @@ test('does not begin anew where a store has lost its files', () =>
 test('reports a document that fails its checksum when it is read', () =>
   inFolder(async (folder) => {
     await fill(folder);
-    const raw = new ClassicLevel<string, string>(folder);
+    const raw = new Level<string, string>(folder);
     await raw.put('d/k/3', `00000000${'1:{}'}`);
     await raw.close();
     const store = await openLevelStore(folder);
@@ -106,7 +106,7 @@ test('refuses the format of a newer version', () =>
   inFolder(async (folder) => {
     await fill(folder, 1);
     const { sealRecord } = await import('./level-record.ts');
-    const raw = new ClassicLevel<string, string>(folder);
+    const raw = new Level<string, string>(folder);
     await raw.put('m/format', sealRecord('2'));
     await raw.close();
     await assert.rejects(openLevelStore(folder), /format 2/);
@@ -119,7 +119,7 @@ class FailingDisk {
   syncedBatches = 0;
 
   open = (folder: string, options: { createIfMissing: boolean }): LevelDatabase => {
-    const real = new ClassicLevel<string, string>(folder, options);
+    const real = new Level<string, string>(folder, options);
     const full = () =>
       Object.assign(new Error(`IO error: ${folder}/000003.log: No space left on device`), { code: 'LEVEL_IO_ERROR' });
     return {

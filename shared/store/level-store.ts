@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClassicLevel } from 'classic-level';
 import { EmbeddedStore } from './embedded-store.ts';
+import { Level } from './level.ts';
 import { LevelBacking, type LevelDatabase } from './level-backing.ts';
 import { storeDamaged } from './level-record.ts';
 import type { Store } from './store.ts';
@@ -54,7 +54,7 @@ async function refuseKnownDamage(folder: string): Promise<void> {
 }
 
 function openClassicLevel(folder: string, { createIfMissing }: { createIfMissing: boolean }): LevelDatabase {
-  return new ClassicLevel<string, string>(folder, { createIfMissing });
+  return new Level<string, string>(folder, { createIfMissing });
 }
 
 async function exists(path: string): Promise<boolean> {
