@@ -4,8 +4,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ChangeFeed, CliError, type NsView, type OperationView, SkerryApi } from '#controller/cli/index.ts';
-import { ManagedChild, onboardAll, openPackageSource, openStates, TcpProxy } from '#controller/cli/index.ts';
+import {
+  ChangeFeed,
+  CliError,
+  ManagedChild,
+  type NsView,
+  type OperationView,
+  onboardAll,
+  openPackageSource,
+  openStates,
+  SkerryApi,
+  TcpProxy,
+} from '#controller/cli/index.ts';
 import type { InstantiateNsRequest } from '#shared/model/ns-lcm-requests.ts';
 import { systemClock } from '#shared/runtime/index.ts';
 import { Site } from './site.ts';
@@ -276,7 +286,11 @@ export class Rig {
 
   /** Asked for each connection: a controller that starts again has other ports. */
   #portOf(service: 'northbound' | 'sync' | 'enroll' | 'mqtt'): { host: string; port: number } {
-    const port = Number(String(this.#ready[service] ?? '').split(':').at(-1));
+    const port = Number(
+      String(this.#ready[service] ?? '')
+        .split(':')
+        .at(-1),
+    );
     // Nobody listens on port 1: the connection is refused, as by a controller that is not there.
     return { host, port: this.controller.state === 'running' && port > 0 ? port : 1 };
   }

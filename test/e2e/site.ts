@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createLocalClient, type LocalClient } from '#agent/local/index.ts';
 import { type CutMode, type ManagedChild, TcpProxy } from '#controller/cli/index.ts';
 import { type Effects, readEffects } from './effects.ts';
