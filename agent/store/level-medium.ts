@@ -5,8 +5,6 @@ import { Level } from '#shared/store/level.ts';
 import type { RawChange, RawStore, StoreMedium } from './raw-store.ts';
 import { newestSnapshotBatch, readNewestSnapshot, writeSnapshotFile } from './snapshot-file.ts';
 
-type Level = Level<string, string>;
-
 /** A folder with LevelDB in `level/` and the snapshots `snapshot-a` and `snapshot-b` beside it. */
 export function folderMedium(folder: string): StoreMedium {
   const location = path.join(folder, 'level');
