@@ -1,3 +1,4 @@
+import type { AgentId } from '#shared/model/ids.ts';
 import type { Clock, Component, Logger, Random } from '#shared/runtime/index.ts';
 import type { Store } from '#shared/store/store.ts';
 import { type AgentLink, createAgentLink, type Listener } from './agentlink/index.ts';
@@ -33,7 +34,8 @@ export async function composeCore(given: CoreDependencies): Promise<ControllerCo
   const { store, clock, random, models, notifier, listeners, policy } = given;
   const tools = (room: string) => ({ clock, random, log: given.log.child({ room }) });
   const book = await createIntentBook({ store, ...tools('intent-book') });
-  const lcm = createLcm({ store, book, catalog: models, notifier, ...tools('lcm'), policy });
+  const silentMs = (agentId: AgentId) => link.silentMs(agentId);
+  const lcm = createLcm({ store, book, catalog: models, notifier, ...tools('lcm'), policy, silentMs });
   const room = createInventory({
     store,
     book,

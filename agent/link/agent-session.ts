@@ -109,6 +109,7 @@ export class AgentSession {
         storeDamaged: store.health.damage.length > 0,
       },
       exportNo: 0,
+      state: outbox.stateDigest(),
     };
   }
 
@@ -135,6 +136,7 @@ export class AgentSession {
     this.#head = { agentId, storeId, lineage: welcome.lineage, term: welcome.term, sessionEpoch };
     for (const stream of ['results', 'decisions', 'alarms'] as const)
       await outbox.acknowledge(stream, welcome.acked[stream]);
+    if (welcome.resendState === true) outbox.forgetAcknowledgedStates();
     this.#sender = new ReportSender(outbox, welcome.credit, welcome.acked);
     log.info({ epoch: sessionEpoch, generation: welcome.generation }, 'the controller says Welcome');
     this.#given.onWelcome(welcome);

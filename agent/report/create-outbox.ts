@@ -6,6 +6,7 @@ import {
   type StateBody,
   type StateReport,
 } from '#shared/wire/frames.ts';
+import { type StateDigest, stateDigest } from '#shared/wire/state-digest.ts';
 import { type AgentStore, agentKeys, type Transaction } from '../store/index.ts';
 import type { Outbox } from './outbox.ts';
 import {
@@ -53,6 +54,10 @@ export interface LinkedOutbox extends Outbox {
   /** `mismatch`: the position is not on the own chain, so this disk is not the newest copy of itself. */
   acknowledge(stream: ReportStream, position: AckedPosition): Promise<'ok' | 'mismatch'>;
   acknowledgeState(key: string, seq: number): Promise<void>;
+  /** What the controller has acknowledged of the slots, and how many have a newer value. */
+  stateDigest(): StateDigest & { pending: number };
+  /** Every slot is due again: the controller does not have what it once acknowledged. */
+  forgetAcknowledgedStates(): void;
   /** What a Welcome says of the streams; only looks. */
   judge(acked: Record<ReportStream, AckedPosition>): 'ok' | 'mismatch';
   /** Part of a rebirth: every held record goes into new streams, in order, carried, with its recordId; every slot is due again. */
@@ -165,14 +170,29 @@ class StoredOutbox implements LinkedOutbox {
 
   async acknowledgeState(key: string, seq: number): Promise<void> {
     const slot = this.#store.get<StateSlot>(agentKeys.state(key));
-    if (slot?.seq !== seq) return;
-    this.#ackedSlots.set(key, seq);
-    if (slot.body !== null) return;
+    if (slot === undefined || slot.seq < seq) return;
+    // Also where a newer value waits: this is what the controller has of the slot.
+    this.#ackedSlots.set(key, Math.max(seq, this.#ackedSlots.get(key) ?? 0));
+    if (slot.body !== null || slot.seq !== seq) return;
     await this.#store.transact((tx) => {
       if (tx.get<StateSlot>(agentKeys.state(key))?.seq !== seq) return;
       tx.delete(agentKeys.state(key));
       tx.onDurable(() => this.#ackedSlots.delete(key));
     });
+  }
+
+  stateDigest(): StateDigest & { pending: number } {
+    const known: [string, number][] = [];
+    for (const [key, seq] of this.#ackedSlots) {
+      const slot = this.#store.get<StateSlot>(agentKeys.state(key));
+      if (slot !== undefined && !(slot.body === null && slot.seq === seq)) known.push([key, seq]);
+    }
+    return { ...stateDigest(known), pending: this.pendingStates(0).length };
+  }
+
+  forgetAcknowledgedStates(): void {
+    this.#ackedSlots.clear();
+    this.#wake();
   }
 
   rebirth(tx: Transaction): void {

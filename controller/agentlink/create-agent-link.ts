@@ -46,6 +46,8 @@ export interface AgentLink extends Component {
   /** Runs one session over a carrier that has authenticated its peer; resolves when it is over. Never throws. */
   accept(side: ControllerSide, peer: LinkPeer): Promise<void>;
   sessions(): SessionView[];
+  /** Milliseconds since an agent was last heard in its live session, by the monotonic clock; undefined without a session. */
+  silentMs(agentId: AgentId): number | undefined;
   /** Ends the session of an agent at once (revocation). */
   disconnect(agentId: AgentId, reason: string): void;
 }
@@ -62,9 +64,15 @@ export interface AgentLinkDependencies {
   term?: number;
 }
 
+type Marks = Record<ReportStream, StreamPosition>;
+
 interface Live {
   session: Session;
   view: SessionView;
+  /** The state slots that we keep are what the agent holds, as its Hello says. */
+  isStateConfirmed: boolean;
+  /** The newest word to the inventory about this session. */
+  told: Promise<void>;
 }
 
 export function createAgentLink(dependencies: AgentLinkDependencies): AgentLink {
@@ -109,6 +117,10 @@ class SessionHost implements AgentLink {
     return [...this.#live.values()].map(({ view }) => view);
   }
 
+  silentMs(agentId: AgentId): number | undefined {
+    return this.#live.get(agentId)?.session.silentMs();
+  }
+
   disconnect(agentId: AgentId, reason: string): void {
     this.#live.get(agentId)?.session.close(reason, refusedRetryMs);
   }
@@ -145,17 +157,19 @@ class SessionHost implements AgentLink {
     const { agentId } = live.view;
     const { sink } = this.#given;
     const isCurrent = () => this.#live.get(agentId) === live;
-    let told = sink.connection(agentId, true).catch((error: unknown) => {
+    live.told = sink.connection(agentId, true, live.isStateConfirmed).catch((error: unknown) => {
       log.warn({ error }, 'the beginning of a session could not be recorded');
     });
+    // What a session brings is committed after its beginning: that order tells what is fresh.
+    await live.told;
     try {
       await live.session.run(frames);
     } finally {
       if (isCurrent()) {
         this.#live.delete(agentId);
-        told = told.then(() => (this.#live.has(agentId) ? undefined : sink.connection(agentId, false)));
+        live.told = live.told.then(() => (this.#live.has(agentId) ? undefined : sink.connection(agentId, false)));
       }
-      await told.catch((error: unknown) => log.warn({ error }, 'the end of a session could not be recorded'));
+      await live.told.catch((error: unknown) => log.warn({ error }, 'the end of a session could not be recorded'));
       if (!this.#live.has(agentId)) {
         await this.#ingest.barrier(agentId);
         if (!this.#live.has(agentId)) this.#ingest.forget(agentId);
@@ -185,10 +199,11 @@ class SessionHost implements AgentLink {
       term: this.#term,
       sessionEpoch: next.epochIssued,
     };
-    const isRebirth = decision.kind === 'rebirth';
-    side.send(this.#welcomeFrame(frameHead, hello, head, marks, isRebirth));
-    if (isRebirth) return void side.close('rebirth');
-    const live = this.#makeSession(side, frameHead, hello, decision, log);
+    const rebirth = decision.kind === 'rebirth';
+    const resendState = !rebirth && hello.state !== undefined && !(await this.#knowsState(hello));
+    side.send(this.#welcomeFrame(frameHead, hello, head, { marks, rebirth, resendState }));
+    if (rebirth) return void side.close('rebirth');
+    const live = this.#makeSession(side, frameHead, { hello, decision, resendState }, log);
     this.#live.set(agentId, live);
     return live;
   }
@@ -196,12 +211,13 @@ class SessionHost implements AgentLink {
   #makeSession(
     side: ControllerSide,
     head: FrameHead & { agentId: AgentId },
-    hello: Hello,
-    decision: WelcomeDecision,
+    start: { hello: Hello; decision: WelcomeDecision; resendState: boolean },
     log: Logger,
   ): Live {
     const { agentId } = head;
     const { book, clock } = this.#given;
+    const { hello, decision } = start;
+    const changedSlots = start.resendState ? undefined : hello.state?.pending;
     const send = decision.kind === 'normal' ? decision.send : 'snapshot';
     const session: Session = new Session({
       side,
@@ -216,16 +232,34 @@ class SessionHost implements AgentLink {
       onConfirmed: () => this.#update(agentId, (record) => ({ ...record, epochConfirmed: head.sessionEpoch })),
       onAcked: (generation, history) => this.#acked(agentId, generation, history),
       onRewindSuspected: (reason) => void this.#alarm(agentId, 'RewindSuspected', true, reason),
+      ...(changedSlots === undefined ? {} : { changedSlots }),
+      onStateConfirmed: () => this.#stateConfirmed(session, agentId),
     });
-    return { session, view: { agentId, storeId: head.storeId, epoch: head.sessionEpoch, since: clock.now() } };
+    const view = { agentId, storeId: head.storeId, epoch: head.sessionEpoch, since: clock.now() };
+    return { session, view, isStateConfirmed: changedSlots === 0, told: Promise.resolve() };
+  }
+
+  /** Equal digests: of every slot that did not change, we have the agent's last word. */
+  async #knowsState({ agentId, storeId, state }: Hello): Promise<boolean> {
+    const own = await this.#ingest.stateDigest(agentId, storeId);
+    return own.count === state?.count && own.digest === state.digest;
+  }
+
+  #stateConfirmed(session: Session, agentId: AgentId): void {
+    const live = this.#live.get(agentId);
+    if (live?.session !== session) return;
+    live.told = live.told
+      .then(() => (this.#live.get(agentId) === live ? this.#given.sink.stateConfirmed?.(agentId) : undefined))
+      .catch((error: unknown) =>
+        this.#given.log.warn({ agentId, error }, 'the confirmation of an agent’s state could not be recorded'),
+      );
   }
 
   #welcomeFrame(
     head: FrameHead,
     hello: Hello,
     newest: { generation: number; history: string },
-    marks: Record<ReportStream, StreamPosition>,
-    rebirth: boolean,
+    { marks, rebirth, resendState }: { marks: Marks; rebirth: boolean; resendState: boolean },
   ): Welcome {
     const withSafe = (position: StreamPosition) => ({ ...position, safe: position.seq });
     return {
@@ -240,6 +274,7 @@ class SessionHost implements AgentLink {
         alarms: withSafe(marks.alarms),
       },
       rebirth,
+      ...(resendState ? { resendState } : {}),
       windowMs: reconnectWindowMs(Math.max(this.#agentCount, this.#live.size)),
       clockMs: Math.trunc(this.#given.clock.now()),
       policy: { heartbeatMs },
@@ -315,10 +350,10 @@ class SessionHost implements AgentLink {
     return (await this.#given.store.get<AgentSessionRecord>(keys.agentSession(agentId)))?.value ?? newSessionRecord;
   }
 
-  async #marks(agentId: AgentId, storeId: string): Promise<Record<ReportStream, StreamPosition>> {
+  async #marks(agentId: AgentId, storeId: string): Promise<Marks> {
     // What the older session has handed in counts: the Welcome must not be behind its own acknowledgements.
     await this.#ingest.barrier(agentId);
-    const marks = {} as Record<ReportStream, StreamPosition>;
+    const marks = {} as Marks;
     for (const stream of reportStreams) marks[stream] = await this.#ingest.mark(agentId, storeId, stream);
     return marks;
   }

@@ -3,6 +3,7 @@ import type { AgentId } from '#shared/model/ids.ts';
 import type { Clock, Logger } from '#shared/runtime/index.ts';
 import type { Change, Store } from '#shared/store/store.ts';
 import type { Report, ReportStream, StateReport, StreamPosition } from '#shared/wire/frames.ts';
+import { type StateDigest, stateDigest } from '#shared/wire/state-digest.ts';
 import type { LinkedIntentBook } from '../intent-book/index.ts';
 import type { IncomingReport, IncomingState, ReportSink } from '../inventory/report-sink.ts';
 import { keys } from '../keys.ts';
@@ -48,8 +49,16 @@ interface IngestDependencies {
   log: Logger;
 }
 
+/** Number of a state slot as it is kept: one of a slot whose object is gone is kept no longer than its session. */
+interface SlotNumber {
+  seq: number;
+  isGone: boolean;
+}
+
 /** Frames waiting in one group commit. */
 const groupLimit = 2_000;
+/** State slots that one store of an agent may open; a stolen certificate cannot fill the disk. */
+const maxSlots = 50_000;
 
 /**
  * Reports of all sessions, in groups: what the sink makes of them, the marks and the record ids go into one commit; only then
@@ -67,6 +76,8 @@ export class ReportIngest {
   /** Marks and slot numbers by their store key; only this object writes them. */
   readonly #marks = new Map<string, StreamPosition>();
   readonly #stateSeqs = new Map<string, number>();
+  /** Slots of the store that an agent's session speaks for. */
+  readonly #slotCounts = new Map<AgentId, number>();
 
   constructor(dependencies: IngestDependencies) {
     this.#store = dependencies.store;
@@ -105,8 +116,17 @@ export class ReportIngest {
     return this.#marks.get(key) ?? mark;
   }
 
+  /** Slots that this store has reported and that are not gone; for the comparison with what its agent knows. */
+  async stateDigest(agentId: AgentId, storeId: string): Promise<StateDigest> {
+    const prefix = keys.stateSeq(agentId, storeId, '');
+    const rows = await this.#store.range<number>({ prefix });
+    this.#slotCounts.set(agentId, rows.length);
+    return stateDigest(rows.map(({ key, value }) => [key.slice(prefix.length), value]));
+  }
+
   /** Drops what is cached of an agent without a session. */
   forget(agentId: AgentId): void {
+    this.#slotCounts.delete(agentId);
     for (const cache of [this.#marks, this.#stateSeqs])
       for (const key of cache.keys()) if (key.split('/')[1] === agentId) cache.delete(key);
   }
@@ -163,7 +183,7 @@ export class ReportIngest {
     this.#dirtyRecords = new Map();
     const prepared: Prepared[] = [];
     const marks = new Map<string, StreamPosition>();
-    const seqs = new Map<string, number>();
+    const seqs = new Map<string, SlotNumber>();
     const taken = new Set<string>();
     for (const batch of group) {
       try {
@@ -175,7 +195,7 @@ export class ReportIngest {
     }
     const changes = prepared.flatMap((item) => item.changes);
     changes.push(...[...marks].map(([key, value]) => ({ key, value })));
-    changes.push(...[...seqs].map(([key, value]) => ({ key, value })));
+    changes.push(...[...seqs].map(([key, { seq, isGone }]) => ({ key, value: isGone ? undefined : seq })));
     changes.push(...records.map(([agentId, value]) => ({ key: keys.agentSession(agentId), value })));
     try {
       if (changes.length > 0) await this.#store.commit(changes);
@@ -188,7 +208,7 @@ export class ReportIngest {
       return;
     }
     for (const [key, mark] of marks) this.#marks.set(key, mark);
-    for (const [key, seq] of seqs) this.#stateSeqs.set(key, seq);
+    for (const [key, { seq }] of seqs) this.#stateSeqs.set(key, seq);
     for (const item of prepared) this.#settle(item);
   }
 
@@ -208,7 +228,7 @@ export class ReportIngest {
 
   async #prepare(
     batch: IngestBatch,
-    pending: { marks: Map<string, StreamPosition>; seqs: Map<string, number>; taken: Set<string> },
+    pending: { marks: Map<string, StreamPosition>; seqs: Map<string, SlotNumber>; taken: Set<string> },
   ): Promise<Prepared> {
     const prepared: Prepared = {
       batch,
@@ -220,7 +240,7 @@ export class ReportIngest {
       seenStates: new Map(),
       refusal: undefined,
     };
-    const seqs = new Map<string, number>();
+    const seqs = new Map<string, SlotNumber>();
     const taken = new Set<string>();
     for (const frame of batch.frames) {
       if (frame.type === 'state') await this.#prepareState(prepared, frame, seqs);
@@ -265,19 +285,29 @@ export class ReportIngest {
     prepared.reports.push({ stream, seq, recordId, at, late: isLate, body });
   }
 
-  /** Seq per key: what is not newer is acknowledged and dropped. Nothing late counts. */
-  async #prepareState(prepared: Prepared, frame: StateReport, seqs: Map<string, number>): Promise<void> {
+  /** Seq per key: what is older is acknowledged and dropped; the same again is confirmed. Nothing late counts. */
+  async #prepareState(prepared: Prepared, frame: StateReport, seqs: Map<string, SlotNumber>): Promise<void> {
     const { agentId, storeId } = prepared.batch;
     if (frame.storeId !== storeId) return;
     const key = keys.stateSeq(agentId, storeId, frame.key);
-    const known = seqs.get(key) ?? this.#stateSeqs.get(key) ?? (await this.#store.get<number>(key))?.value ?? 0;
+    const known = seqs.get(key)?.seq ?? this.#stateSeqs.get(key) ?? (await this.#store.get<number>(key))?.value ?? 0;
     prepared.seenStates.set(frame.key, Math.max(known, frame.seq));
-    if (frame.seq <= known) return;
-    seqs.set(key, frame.seq);
+    if (frame.seq < known || (known === 0 && !this.#opensSlot(agentId, frame))) return;
+    seqs.set(key, { seq: frame.seq, isGone: frame.body === null });
     const { seq, at, body } = frame;
     const older = prepared.states.findIndex((state) => state.key === frame.key);
     if (older >= 0) prepared.states.splice(older, 1);
     prepared.states.push({ key: frame.key, seq, at, body });
+  }
+
+  #opensSlot(agentId: AgentId, frame: StateReport): boolean {
+    const count = this.#slotCounts.get(agentId) ?? 0;
+    if (count >= maxSlots) {
+      this.#log.warn({ agentId, key: frame.key }, 'an agent reports more state slots than are kept; left out');
+      return false;
+    }
+    this.#slotCounts.set(agentId, count + 1);
+    return true;
   }
 
   /** Before the commit and repeatable: should the commit fail, the report comes again. */

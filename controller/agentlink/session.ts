@@ -35,6 +35,9 @@ export interface SessionDependencies {
   onConfirmed: () => void;
   onAcked: (generation: number, history: string) => void;
   onRewindSuspected: (reason: string) => void;
+  /** The agent's state is what we have of it as soon as so many slots have come: those that it named as changed in its Hello. */
+  changedSlots?: number;
+  onStateConfirmed: () => void;
 }
 
 /** One live session after its Welcome. */
@@ -44,12 +47,14 @@ export class Session {
   #isConfirmed = false;
   #isClosed = false;
   #waiting = 0;
+  #changedSlots: number | undefined;
   #lastHeardMs: number;
   #cancelWatch: () => void = () => undefined;
 
   constructor(given: SessionDependencies) {
     this.#given = given;
     this.#lastHeardMs = given.clock.mono();
+    this.#changedSlots = given.changedSlots;
     const ports = {
       send: (content: DownContent) => this.#send(content),
       fail: (reason: string) => this.close(reason, 1_000),
@@ -64,6 +69,11 @@ export class Session {
 
   wake(): void {
     this.#sender.wake();
+  }
+
+  /** Milliseconds since the last frame of the agent, by the monotonic clock. */
+  silentMs(): number {
+    return this.#given.clock.mono() - this.#lastHeardMs;
   }
 
   /** Resolves when the session is over; throws what broke the link. */
@@ -144,7 +154,15 @@ export class Session {
     for (const { stream, position } of reports)
       void this.#send({ type: 'report-ack', stream, ...position, safe: position.seq });
     for (const { key, seq } of states) void this.#send({ type: 'state-ack', key, seq });
+    if (states.length > 0) this.#countChanged(states.length);
   };
+
+  /** What the agent knew as changed when the session began comes first, oldest first. */
+  #countChanged(slots: number): void {
+    if (this.#changedSlots === undefined || this.#changedSlots === 0) return;
+    this.#changedSlots = Math.max(0, this.#changedSlots - slots);
+    if (this.#changedSlots === 0) this.#given.onStateConfirmed();
+  }
 
   readonly #refuse = (reason: string): void => {
     this.close(`a report is refused: ${reason}`, 0);
@@ -166,7 +184,7 @@ export class Session {
     const { clock, heartbeatMs } = this.#given;
     const limit = missedHeartbeats * heartbeatMs;
     const check = () => {
-      const silentMs = clock.mono() - this.#lastHeardMs;
+      const silentMs = this.silentMs();
       if (silentMs >= limit) this.close(`nothing was heard for ${Math.round(silentMs / 1000)} s`, 0);
       else this.#cancelWatch = clock.timer(limit - silentMs, check);
     };

@@ -93,6 +93,8 @@ export interface VnfView {
   _skerry?: {
     vnfProfileId?: string;
     siteName?: string;
+    /** False: the site's agent is not connected. */
+    siteConnected?: boolean;
     infraName?: string;
     managementAddress?: string;
     explanation?: string[];

@@ -41,16 +41,36 @@ async function readStatus(context: InventoryContext, agentId: AgentId, enrolledA
 }
 
 /** A session began or ended. An agent that nobody enrolled changes nothing. */
-export async function noteConnection(context: InventoryContext, agentId: AgentId, connected: boolean): Promise<void> {
+export async function noteConnection(
+  context: InventoryContext,
+  agentId: AgentId,
+  connected: boolean,
+  isStateConfirmed = false,
+): Promise<void> {
   const agent = await context.store.get<Agent>(keys.agent(agentId));
   if (agent === undefined) return;
   const now = context.clock.now();
-  const status = await readStatus(context, agentId, agent.value.enrolledAt);
+  const { stateConfirmedAt: _, ...status } = await readStatus(context, agentId, agent.value.enrolledAt);
   const since = status.connected === connected ? status.since : now;
-  // A new session of an agent that was there all the time: what came in the old one is no longer fresh.
-  const value: AgentStatus = { ...status, connected, since: connected ? now : since, lastSeenAt: now };
+  // A new session of an agent that was there all the time: what came in the old one has to be confirmed.
+  const value: AgentStatus = {
+    ...status,
+    connected,
+    since: connected ? now : since,
+    lastSeenAt: now,
+    ...(isStateConfirmed && { stateConfirmedAt: now }),
+  };
   await context.store.commit([{ key: keys.agentStatus(agentId), value }]);
   context.wakeOpen();
+}
+
+/** Every state slot that is kept of this agent is what it holds; of no use once its session is over. */
+export async function noteStateConfirmed({ store, clock }: InventoryContext, agentId: AgentId): Promise<void> {
+  const key = keys.agentStatus(agentId);
+  const entry = await store.get<AgentStatus>(key);
+  if (entry?.value.connected !== true) return;
+  const value: AgentStatus = { ...entry.value, stateConfirmedAt: clock.now() };
+  await store.commit([{ key, value }], { expect: [{ key, revision: entry.revision }] });
 }
 
 /** After a start nobody is connected, whatever the former process had written. */

@@ -1,7 +1,7 @@
 import type { Site } from '#shared/model/inventory.ts';
 import type { Component } from '#shared/runtime/index.ts';
 import { keys } from '../keys.ts';
-import { findAgent, forgetConnections, listAgents, noteConnection } from './agents.ts';
+import { findAgent, forgetConnections, listAgents, noteConnection, noteStateConfirmed } from './agents.ts';
 import { applyReport } from './apply-report.ts';
 import { applyState } from './apply-state.ts';
 import { ChangeSet } from './change-set.ts';
@@ -62,7 +62,8 @@ function sinkOf(context: InventoryContext): ReportSink {
         if (scope !== '') context.wake(scope);
       }
     },
-    connection: (agentId, connected) => noteConnection(context, agentId, connected),
+    connection: (agentId, connected, isStateConfirmed) => noteConnection(context, agentId, connected, isStateConfirmed),
+    stateConfirmed: (agentId) => noteStateConfirmed(context, agentId),
     acked: (agentId, generation) => {
       context.acked.set(agentId, Math.max(generation, context.acked.get(agentId) ?? 0));
     },

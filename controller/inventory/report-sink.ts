@@ -28,8 +28,13 @@ export interface ReportSink {
   apply(agentId: AgentId, storeId: string, reports: IncomingReport[], states: IncomingState[]): Promise<Change[]>;
   /** Wakes whoever waits for these keys. */
   committed(agentId: AgentId, reports: IncomingReport[], states: IncomingState[]): void;
-  /** A session began or ended. */
-  connection(agentId: AgentId, connected: boolean): Promise<void>;
+  /**
+   * A session began or ended. `isStateConfirmed`: what is kept of the agent's state is what it holds now, though it will not
+   * be sent again.
+   */
+  connection(agentId: AgentId, connected: boolean, isStateConfirmed?: boolean): Promise<void>;
+  /** The same, found out during the session. */
+  stateConfirmed?(agentId: AgentId): Promise<void>;
   /** The agent has made this generation durable. */
   acked(agentId: AgentId, generation: number): void;
   /** Something about the agent's store or the controller's own needs an operator; also told when it is over. */

@@ -59,7 +59,7 @@ export function createLcm(dependencies: LcmDependencies): LcmRoom {
   };
   return {
     commands: commandsOf(context),
-    queries: createLcmQueries({ mirror, clock, freshMs: policy.freshMs }),
+    queries: createLcmQueries({ mirror, clock, freshMs: policy.freshMs, silentMs: dependencies.silentMs }),
     wake: (nsInstanceId) => runner.wake(nsInstanceId),
     wakeOpen,
     idle: () => runner.idle(),

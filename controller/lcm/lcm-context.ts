@@ -1,4 +1,5 @@
 import type { OperationLimits } from '#controller/decide/index.ts';
+import type { AgentId } from '#shared/model/ids.ts';
 import type { NsLcmOperationType } from '#shared/model/ns-lcm.ts';
 import type { Clock, Logger, Random } from '#shared/runtime/index.ts';
 import type { Store } from '#shared/store/store.ts';
@@ -15,12 +16,14 @@ export interface LcmDependencies {
   random: Random;
   log: Logger;
   policy?: Partial<LcmPolicy>;
+  /** Milliseconds since an agent was heard in its live session; undefined without one. */
+  silentMs?: (agentId: AgentId) => number | undefined;
 }
 
 export interface LcmPolicy extends OperationLimits {
   /** Milliseconds from begin to deadline per kind of operation; 0: none. */
   deadlinesMs: Record<NsLcmOperationType, number>;
-  /** A unit's status is shown as fresh up to this age. */
+  /** Longest silence of an agent in a live session with which its units' status is shown as fresh. */
   freshMs: number;
 }
 

@@ -1,17 +1,17 @@
 import { unreachableSentence } from '#controller/decide/index.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { NsInstanceId, NsLcmOpOccId, VnfInstanceId } from '#shared/model/ids.ts';
-import type { Infra, Site } from '#shared/model/inventory.ts';
+import type { AgentStatus, Infra, Site } from '#shared/model/inventory.ts';
 import type { NsInstance, NsLcmOpOcc, VnfDesired, VnfInstance } from '#shared/model/ns-lcm.ts';
 import type { Clock } from '#shared/runtime/index.ts';
 import { keys } from '../keys.ts';
 import type { LcmQueries, NsView, OperationView, VnfView } from './lcm.ts';
 import { operationProgress } from './operation-progress.ts';
 import type { MirrorEntry, StoreMirror } from './store-mirror.ts';
-import { managementAddressOf, unitViews } from './unit-views.ts';
+import { managementAddressOf, type UnitUse, unitViews } from './unit-views.ts';
 
 /** Answers from memory; every query first waits until the mirror knows all that is committed. */
-export function createLcmQueries(use: { mirror: StoreMirror; clock: Clock; freshMs: number }): LcmQueries {
+export function createLcmQueries(use: UnitUse): LcmQueries {
   const { mirror, clock } = use;
   const found = <T>(entry: MirrorEntry<T> | undefined, what: string): MirrorEntry<T> => {
     if (entry === undefined) throw new SkerryError('NotFound', `${what} does not exist`);
@@ -52,13 +52,7 @@ function ofProject<T extends { projectId: string }>(
   return projectId === undefined ? entries : entries.filter((entry) => entry.value.projectId === projectId);
 }
 
-interface QueryUse {
-  mirror: StoreMirror;
-  clock: Clock;
-  freshMs: number;
-}
-
-function viewNs(use: QueryUse, entry: MirrorEntry<NsInstance>): NsView {
+function viewNs(use: UnitUse, entry: MirrorEntry<NsInstance>): NsView {
   const { mirror } = use;
   const vnfs = mirror.group<VnfInstance>('vnf', entry.value.id);
   const states = mirror.group('state', entry.value.id);
@@ -70,13 +64,15 @@ function viewNs(use: QueryUse, entry: MirrorEntry<NsInstance>): NsView {
   };
 }
 
-function viewVnf(use: QueryUse, ns: NsInstance | undefined, vnf: VnfInstance): VnfView {
+function viewVnf(use: UnitUse, ns: NsInstance | undefined, vnf: VnfInstance): VnfView {
   const { mirror } = use;
   const desired = ns === undefined ? undefined : desiredVnf(mirror, ns, vnf.id);
   const placement = desired?.placement;
   const units = desired === undefined ? [] : unitViews(use, desired);
+  const status = placement === undefined ? undefined : mirror.get<AgentStatus>(keys.agentStatus(placement.agentId));
   return {
     vnf,
+    isSiteConnected: status?.value.connected === true,
     siteName: placement === undefined ? '' : (mirror.get<Site>(keys.site(placement.siteId))?.value.name ?? ''),
     infraName: placement === undefined ? '' : (mirror.get<Infra>(keys.infra(placement.infraId))?.value.name ?? ''),
     managementAddress: desired === undefined ? undefined : managementAddressOf(desired, units),

@@ -57,6 +57,8 @@ export interface NsView {
 export interface VnfView {
   vnf: VnfInstance;
   siteName: string;
+  /** A session with the site's agent lives. */
+  isSiteConnected?: boolean;
   infraName: string;
   managementAddress?: string;
   units: UnitView[];
@@ -75,7 +77,7 @@ export interface UnitView {
   addresses: Record<string, string[]>;
   /** Milliseconds since it was reported. */
   ageMs: number | undefined;
-  /** Came in the present session and is younger than its bound (I10). */
+  /** The agent's last word, given or confirmed in a live session in which it was heard within the bound (I10). */
   fresh: boolean;
 }
 

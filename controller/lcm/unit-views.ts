@@ -11,7 +11,10 @@ import type { MirrorEntry, StoreMirror } from './store-mirror.ts';
 export interface UnitUse {
   mirror: StoreMirror;
   clock: Clock;
+  /** Longest silence of a live session in which its agent's last word still counts as fresh. */
   freshMs: number;
+  /** Milliseconds since an agent was heard in its live session. */
+  silentMs?: ((agentId: AgentId) => number | undefined) | undefined;
 }
 
 interface Part {
@@ -48,13 +51,16 @@ function unitView(use: UnitUse, agentId: AgentId, part: Part): UnitView {
 }
 
 /**
- * Only what came in the present session, at most its bound ago by the monotonic clock (I10). What was in the store before this
- * process, and so perhaps before the session, is shown with its age alone.
+ * What came in the present session, or was confirmed by it, while its agent was heard at most the bound ago (I10): an agent that
+ * is there and says nothing stands by its last word. What came earlier is told by the order of commits, not by a clock: the
+ * status is written when a session begins, and when it confirms.
  */
-function isFresh({ mirror, clock, freshMs }: UnitUse, agentId: AgentId, entry: MirrorEntry<StateRecord>): boolean {
-  const status = mirror.get<AgentStatus>(keys.agentStatus(agentId))?.value;
-  if (status?.connected !== true || entry.arrivedMono === undefined) return false;
-  return entry.value.receivedAt >= status.since && clock.mono() - entry.arrivedMono <= freshMs;
+function isFresh({ mirror, freshMs, silentMs }: UnitUse, agentId: AgentId, entry: MirrorEntry<StateRecord>): boolean {
+  const status = mirror.get<AgentStatus>(keys.agentStatus(agentId));
+  if (status?.value.connected !== true) return false;
+  const silence = silentMs === undefined ? 0 : silentMs(agentId);
+  if (silence === undefined || silence > freshMs) return false;
+  return status.value.stateConfirmedAt !== undefined || entry.revision > status.revision;
 }
 
 /** First address of a management port or service; of any port where none is named. */

@@ -41,6 +41,8 @@ export interface AgentStatus {
   lastSeenAt: number;
   ackedGeneration: number;
   alarms: string[];
+  /** When the present session confirmed what had been reported before it; undefined while it has not. */
+  stateConfirmedAt?: number;
 }
 
 /** `infra/<id>`: a VIM, cluster, SDN controller or WIM, reached by one agent. */

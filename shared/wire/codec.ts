@@ -94,6 +94,9 @@ function encodeHello(frame: frames.Hello): message.Hello {
     clockMs: BigInt(Math.trunc(frame.health.clockMs)),
     storeDamaged: frame.health.storeDamaged,
     exportNo: BigInt(frame.exportNo),
+    stateDigest: frame.state?.digest ?? '',
+    stateCount: frame.state?.count ?? 0,
+    statePending: frame.state?.pending ?? 0,
   };
 }
 
@@ -183,6 +186,7 @@ function encodeWelcome(frame: frames.Welcome): message.Welcome {
     clockMs: BigInt(Math.trunc(frame.clockMs)),
     heartbeatMs: BigInt(frame.policy.heartbeatMs),
     credit: frame.credit,
+    resendState: frame.resendState ?? false,
   };
 }
 
@@ -377,7 +381,13 @@ function decodeHello(value: message.Hello): WithoutHead<frames.Hello> {
       storeDamaged: value.storeDamaged,
     },
     exportNo: count(value.exportNo),
+    ...decodeState(value),
   };
+}
+
+function decodeState({ stateDigest, stateCount, statePending }: message.Hello): Pick<frames.Hello, 'state'> {
+  if (stateDigest === '') return {};
+  return { state: { digest: text(stateDigest), count: stateCount, pending: statePending } };
 }
 
 function decodeWelcome(value: message.Welcome): WithoutHead<frames.Welcome> {
@@ -392,6 +402,7 @@ function decodeWelcome(value: message.Welcome): WithoutHead<frames.Welcome> {
     clockMs: count(value.clockMs),
     policy: { heartbeatMs: count(value.heartbeatMs) },
     credit: value.credit,
+    ...(value.resendState ? { resendState: true } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { InfraFacts, ObservedUnit, UnitKind } from '../connector/index.ts';
 import type { AgentId, Digest, Incarnation, InfraId, ObjectKey, SiteId } from '../model/ids.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
+import type { StateDigest } from './state-digest.ts';
 
 /**
  * Frames of the sync protocol as plain data (docs/sync-protocol.md). One set of frames, several carriers; correctness lives
@@ -50,6 +51,8 @@ export interface Hello extends FrameHead {
   health: { diskFreeBytes: number; clockMs: number; storeDamaged: boolean };
   /** Grows with every exported return bundle; 0 on a live carrier. */
   exportNo: number;
+  /** Acknowledged state slots, and how many have a newer value; absent from an agent that does not tell. */
+  state?: StateDigest & { pending: number };
 }
 
 /** One record of a must-deliver stream. */
@@ -126,6 +129,8 @@ export interface Welcome extends FrameHead {
   policy: { heartbeatMs: number };
   /** Frames in flight the agent may have unacknowledged, per session. */
   credit: number;
+  /** The state slots that both sides know differ: every one is to be sent again. Absent: no. */
+  resendState?: boolean;
 }
 
 /** Cumulative change of the document from one generation to another. */

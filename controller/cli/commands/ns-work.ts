@@ -110,8 +110,15 @@ function unitsOf(context: CliContext, vnf: VnfView): string | undefined {
   if (units === undefined || units.length === 0) return undefined;
   const reported = units.flatMap((unit) => (unit.reportedAt ? [Date.parse(unit.reportedAt)] : []));
   const age = reported.length === 0 ? '' : `, ${formatAge(context.clock.now() - Math.min(...reported))} ago`;
-  const stale = units.every((unit) => unit.fresh) ? '' : ' (site away: may have changed)';
+  const stale = units.every((unit) => unit.fresh) ? '' : staleness(vnf, reported);
   return `${units.filter((unit) => unit.ready).length}/${units.length} ready${age}${stale}`;
+}
+
+/** Why the units may not be as they are shown. */
+function staleness(vnf: VnfView, reported: readonly number[]): string {
+  if (vnf._skerry?.siteConnected !== true) return ' (site away: may have changed)';
+  if (reported.length === 0) return ' (not reported yet)';
+  return ` (not confirmed since ${new Date(Math.min(...reported)).toISOString()})`;
 }
 
 function scaleOf(vnf: VnfView): string | undefined {

@@ -28,12 +28,12 @@ export function nsInstanceResource(
   });
 }
 
-/** Freshness ends by time, without any revision: it has to be a part of the tag. */
+/** Freshness and the link come and go without a revision of any unit: they have to be a part of the tag. */
 function freshBits({ vnfs }: NsView): string {
   let bits = '';
-  for (const vnf of vnfs) for (const unit of vnf.units) bits += unit.fresh ? '1' : '0';
-  if (!bits.includes('1')) return '';
-  return bits.includes('0') ? `-${bits}` : '-1';
+  for (const vnf of vnfs) for (const unit of vnf.units) bits += unit.fresh ? '1' : vnf.isSiteConnected ? '2' : '0';
+  if (!/[12]/.test(bits)) return '';
+  return /[02]/.test(bits) ? `-${bits}` : '-1';
 }
 
 function renderNs(

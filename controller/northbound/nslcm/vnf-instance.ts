@@ -28,6 +28,7 @@ export function renderVnfInstance(
     _skerry: {
       vnfProfileId: vnf.profileId,
       siteName: view.siteName,
+      ...(view.isSiteConnected !== undefined && { siteConnected: view.isSiteConnected }),
       infraName: view.infraName,
       ...(view.managementAddress !== undefined && { managementAddress: view.managementAddress }),
       explanation: desired?.placement.explanation ?? [],

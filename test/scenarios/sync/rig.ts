@@ -20,9 +20,11 @@ const siteId = id<SiteId>('site-1');
 export interface Received {
   reports: IncomingReport[];
   states: IncomingState[];
-  alarms: { alarm: LinkAlarm; message: string }[];
+  alarms: { alarm: LinkAlarm; raised: boolean; message: string }[];
   connected: boolean[];
   acked: number[];
+  /** Sessions in which all that is kept of the agent's state was confirmed. */
+  confirmations: number;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Received {
 export class Rig {
   readonly clock = new VirtualClock();
   readonly random = new SeededRandom(7);
-  readonly received: Received = { reports: [], states: [], alarms: [], connected: [], acked: [] };
+  readonly received: Received = { reports: [], states: [], alarms: [], connected: [], acked: [], confirmations: 0 };
   /** Every frame that was delivered, both ways. */
   readonly frames: (UpFrame | DownFrame)[] = [];
   medium: MemoryMedium = memoryMedium();
@@ -140,6 +142,13 @@ export class Rig {
     return this.store.transact((tx) => this.outbox.append(tx, stream, numbered(n)));
   }
 
+  /** A new value of a state slot; null: its object is gone. */
+  state(name: string, version: string | null): Promise<void> {
+    const facts = { version } as never;
+    const body = version === null ? null : { type: 'infra' as const, infraId: id<InfraId>(name), facts, message: '' };
+    return this.store.transact((tx) => this.outbox.state(tx, `infra/${name}`, body));
+  }
+
   /** Numbers of the reports that the sink has taken. */
   numbers(): (number | string)[] {
     return this.received.reports
@@ -185,9 +194,13 @@ export class Rig {
         received.reports.push(...reports);
         received.states.push(...states);
       },
-      connection: async (_agentId, connected) => void received.connected.push(connected),
+      connection: async (_agentId, connected, isStateConfirmed) => {
+        received.connected.push(connected);
+        if (isStateConfirmed === true) received.confirmations++;
+      },
+      stateConfirmed: async () => void received.confirmations++,
       acked: (_agentId, generation) => void received.acked.push(generation),
-      alarm: async (_agentId, alarm, _raised, message) => void received.alarms.push({ alarm, message }),
+      alarm: async (_agentId, alarm, raised, message) => void received.alarms.push({ alarm, raised, message }),
     };
   }
 }

@@ -84,6 +84,11 @@ export interface Hello {
   clockMs: bigint;
   storeDamaged: boolean;
   exportNo: bigint;
+  /** Over every `key|seq` of the state slots that the controller has acknowledged; '' from an agent that does not tell. */
+  stateDigest: string;
+  stateCount: number;
+  /** Slots with a newer value that is not acknowledged. */
+  statePending: number;
 }
 
 export interface Report {
@@ -136,6 +141,8 @@ export interface Welcome {
   clockMs: bigint;
   heartbeatMs: bigint;
   credit: number;
+  /** The state slots that both sides know differ: every one is to be sent again. */
+  resendState: boolean;
 }
 
 export interface IntentObject {
@@ -892,6 +899,9 @@ function createBaseHello(): Hello {
     clockMs: 0n,
     storeDamaged: false,
     exportNo: 0n,
+    stateDigest: "",
+    stateCount: 0,
+    statePending: 0,
   };
 }
 
@@ -956,6 +966,15 @@ export const Hello: MessageFns<Hello> = {
         throw new globalThis.Error("value provided for field message.exportNo of type uint64 too large");
       }
       writer.uint32(120).uint64(message.exportNo);
+    }
+    if (message.stateDigest !== "") {
+      writer.uint32(130).string(message.stateDigest);
+    }
+    if (message.stateCount !== 0) {
+      writer.uint32(136).uint32(message.stateCount);
+    }
+    if (message.statePending !== 0) {
+      writer.uint32(144).uint32(message.statePending);
     }
     return writer;
   },
@@ -1093,6 +1112,30 @@ export const Hello: MessageFns<Hello> = {
             message.exportNo = reader.uint64() as bigint;
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.stateDigest = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.stateCount = reader.uint32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.statePending = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1129,6 +1172,9 @@ export const Hello: MessageFns<Hello> = {
     message.clockMs = (object.clockMs !== undefined && object.clockMs !== null) ? BigInt(object.clockMs) : 0n;
     message.storeDamaged = object.storeDamaged ?? false;
     message.exportNo = (object.exportNo !== undefined && object.exportNo !== null) ? BigInt(object.exportNo) : 0n;
+    message.stateDigest = object.stateDigest ?? "";
+    message.stateCount = object.stateCount ?? 0;
+    message.statePending = object.statePending ?? 0;
     return message;
   },
 };
@@ -1672,6 +1718,7 @@ function createBaseWelcome(): Welcome {
     clockMs: 0n,
     heartbeatMs: 0n,
     credit: 0,
+    resendState: false,
   };
 }
 
@@ -1715,6 +1762,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.credit !== 0) {
       writer.uint32(72).uint32(message.credit);
+    }
+    if (message.resendState !== false) {
+      writer.uint32(80).bool(message.resendState);
     }
     return writer;
   },
@@ -1804,6 +1854,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.credit = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.resendState = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1834,6 +1892,7 @@ export const Welcome: MessageFns<Welcome> = {
       ? BigInt(object.heartbeatMs)
       : 0n;
     message.credit = object.credit ?? 0;
+    message.resendState = object.resendState ?? false;
     return message;
   },
 };
