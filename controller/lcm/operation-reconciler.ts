@@ -19,7 +19,8 @@ export async function reconcileNs(context: LcmContext, nsInstanceId: string): Pr
   const standing = await readStanding(context, ns.value, operation.value);
   const summary = summarise(operation.value, standing);
   if (summary.event !== undefined) {
-    await endOperation(context, { ns, operation }, summary);
+    // One after the other: ends that meet at the same ledger would otherwise back off from each other.
+    await context.exclusive(() => endOperation(context, { ns, operation }, summary));
     const { id, type } = operation.value;
     context.log.info({ nsInstanceId, operationId: id, type, event: summary.event }, 'An operation has come to an end.');
     return { kind: 'settled' };
@@ -48,7 +49,9 @@ async function readStanding(context: LcmContext, ns: NsInstance, operation: NsLc
   const unreached = new Set(
     targets.filter((item) => item.reachedGeneration < item.target.generation).map((item) => item.target.agentId),
   );
-  const failures = (await failuresOf(context, ns)).filter(({ isCurrent, agentId }) => isCurrent && unreached.has(agentId));
+  const failures = (await failuresOf(context, ns)).filter(
+    ({ isCurrent, agentId }) => isCurrent && unreached.has(agentId),
+  );
   const oneShots = await Promise.all(
     operation.oneShots.map(async (action) => ({
       opId: action.opId,

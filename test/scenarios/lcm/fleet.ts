@@ -127,7 +127,7 @@ export class Fleet {
       healthy: true,
     };
     const body = { type: 'infra' as const, infraId: infra.id, facts, message: '' };
-    await this.agent(site).send(this.side(), [], [{ key: `infra/${infra.id}`, seq: 1, at: 0, body }]);
+    await this.agent(site).send(this.side(), [], [{ key: `infra/${infra.id}`, seq: 1, at: this.clock.now(), body }]);
   }
 
   agent(site: string): ScriptedAgent {

@@ -207,7 +207,10 @@ test('a terminate cannot be rolled back; failed, the rest is removed by the next
   assert.equal(await fleet.state(operation), 'FAILED_TEMP');
   await assert.rejects(fleet.lcm.commands.rollback(request, operation.id), hasCode('Conflict'));
   await fleet.lcm.commands.fail(request, operation.id);
-  await assert.rejects(fleet.lcm.commands.heal(request, nsId, { healNsData: { degreeHealing: 'x' } }), hasCode('Conflict'));
+  await assert.rejects(
+    fleet.lcm.commands.heal(request, nsId, { healNsData: { degreeHealing: 'x' } }),
+    hasCode('Conflict'),
+  );
   const again = await fleet.lcm.commands.terminate(request, nsId, {});
   assert.equal(again.targets.length, 3, 'what was not reached is still waited for');
   assert.equal(await fleet.state(again), 'PROCESSING');
