@@ -165,13 +165,15 @@ class StoredIntentBook implements LinkedIntentBook {
     return this.#lock.hold([agentId], async () => {
       const document = await this.#document(agentId);
       const now = this.#clock.now();
-      const graves: StoredTombstone[] = [];
+      // Several reports of one batch may name the same removal.
+      const dug = new Map<ObjectKey, StoredTombstone>();
       for (const { key, revision } of removed) {
         const tombstone = document.tombstones.get(key);
         if (tombstone?.revision === revision && tombstone.removedAt === undefined)
-          graves.push({ ...tombstone, removedAt: now });
+          dug.set(key, { ...tombstone, removedAt: now });
       }
-      if (graves.length === 0) return;
+      if (dug.size === 0) return;
+      const graves = [...dug.values()];
       const gone = [...document.tombstones.values()].filter(
         ({ removedAt }) => removedAt !== undefined && now - removedAt > graveRetentionMs,
       );

@@ -98,7 +98,9 @@ test('a key is never used again after its tombstone; the tombstone outlives the 
     (await store.get<{ removedAt?: number }>(keys.tombstone(agentId, 'infra/a')))?.value.removedAt,
     undefined,
   );
-  await book.bury(agentId, [{ key: id('infra/a'), revision: 2 }]);
+  // Two reports that came together tell of it.
+  const removal = { key: id<ObjectKey>('infra/a'), revision: 2 };
+  await book.bury(agentId, [removal, removal]);
   assert.ok((await store.get<{ removedAt?: number }>(keys.tombstone(agentId, 'infra/a')))?.value.removedAt);
   assert.deepEqual((await book.snapshot(agentId)).tombstones, [tombstone], 'a store that lacks it still hears of it');
 });
