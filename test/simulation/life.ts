@@ -8,7 +8,8 @@ export function never<T>(): Promise<T> {
 
 /**
  * One life of a simulated process. Everything that it does to the outside goes through `step`, where it may die; after its
- * death nothing that its code still does has any effect: calls never return, timers never fire.
+ * death nothing that its code still does has any effect: calls never return, timers never fire. While it is suspended
+ * everything waits, though time goes on.
  */
 export class Life {
   #isOver = false;
@@ -17,6 +18,8 @@ export class Life {
   #tellOver: () => void = () => undefined;
   readonly #mayDie: () => boolean;
   readonly #onDeath: () => void;
+  #waking: Promise<void> | undefined;
+  #wake: () => void = () => undefined;
 
   constructor(mayDie: () => boolean, onDeath: () => void) {
     this.#mayDie = mayDie;
@@ -35,12 +38,30 @@ export class Life {
     this.#isOver = true;
     this.#onDeath();
     this.#tellOver();
+    this.resume();
+  }
+
+  suspend(): void {
+    this.#waking ??= new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  resume(): void {
+    this.#waking = undefined;
+    this.#wake();
+  }
+
+  /** Resolves when it is not suspended; never once it is over. */
+  async awake(): Promise<void> {
+    while (this.#waking !== undefined) await this.#waking;
+    if (this.#isOver) await never();
   }
 
   /** A point at which the process may die. Resolves when it did not. */
-  step(): Promise<void> {
+  async step(): Promise<void> {
     if (!this.#isOver && this.#mayDie()) this.end();
-    return this.#isOver ? never() : Promise.resolve();
+    await this.awake();
   }
 
   /** An effect on the outside: it may die before it and after it. */
@@ -52,15 +73,25 @@ export class Life {
     return done.value;
   }
 
-  /** Time as this life sees it: timers of the dead do not fire. */
-  clock(clock: Clock): Clock {
+  /** Time as this life sees it: timers of the dead do not fire, those of the suspended fire late. */
+  clock(clock: Clock, wallOffsetMs: () => number = () => 0): Clock {
     return {
-      now: () => clock.now(),
+      now: () => clock.now() + wallOffsetMs(),
       mono: () => clock.mono(),
-      timer: (delayMs, fire) =>
-        clock.timer(delayMs, () => {
-          if (!this.#isOver) fire();
-        }),
+      timer: (delayMs, fire) => {
+        let isCancelled = false;
+        const cancel = clock.timer(delayMs, () => {
+          if (this.#isOver || isCancelled) return;
+          if (this.#waking === undefined) return fire();
+          void this.awake().then(() => {
+            if (!isCancelled) fire();
+          });
+        });
+        return () => {
+          isCancelled = true;
+          cancel();
+        };
+      },
     };
   }
 

@@ -1,9 +1,8 @@
-import '#agent/connectors/simulated/index.ts';
 import { isSkerryError } from '#shared/errors/index.ts';
 import type { NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
-import type { Logger } from '#shared/runtime/index.ts';
-import { alwaysHolds, type Breach, holdsAfterHealing } from './invariants.ts';
-import { operator, SimulatedFleet } from './simulated-fleet.ts';
+import type { Breach } from './breach.ts';
+import { alwaysHolds, holdsAfterHealing, watchOperations } from './invariants.ts';
+import { type FleetOptions, operator, SimulatedFleet } from './simulated-fleet.ts';
 import { Workload } from './workload.ts';
 
 export interface SeedResult {
@@ -12,47 +11,68 @@ export interface SeedResult {
   /** Virtual milliseconds from the end of the faults until both sides agreed. */
   healedAfterMs: number;
   deaths: { agents: number; controllers: number };
+  diskFaults: number;
   operations: number;
+  records: number;
+  /** What was done, line by line. */
+  transcript: readonly string[];
+}
+
+export interface RunOptions extends FleetOptions {
+  /** Told of every deed when it begins. */
+  note?: (line: string) => void;
+  look?: (fleet: SimulatedFleet) => void;
 }
 
 const stepCount = 40;
 const healingLimitMs = 3 * 3_600_000;
 
 /** Forty deeds of users, world and faults; then the faults stop, everything is brought back, and all must come to rest. */
-export async function runSeed(seed: number, log?: Logger, look?: (fleet: SimulatedFleet) => void): Promise<SeedResult> {
-  const fleet = new SimulatedFleet(seed, log);
+export async function runSeed(seed: number, options: RunOptions = {}): Promise<SeedResult> {
+  const fleet = new SimulatedFleet(seed, options);
+  const transcript: string[] = [];
+  const note = (line: string) => {
+    transcript.push(line);
+    options.note?.(line);
+  };
+  const operationBreaches: Breach[] = [];
+  watchOperations(fleet, operationBreaches);
   await fleet.startController();
-  for (const site of ['site-a', 'site-b', 'site-c']) await fleet.addSite(site);
+  for (const site of ['site-a', 'site-b', 'site-c'])
+    await fleet.addSite(site, [24, 40, 64][Math.floor(fleet.random.next() * 3)]!);
   await fleet.pass(2_000);
 
-  const workload = new Workload(fleet, fleet.random.fork());
-  Object.assign(fleet.rates, { agentDies: 0.004, controllerDies: 0.003, frameCuts: 0.003 });
+  const workload = new Workload(fleet, fleet.random.fork(), note);
+  Object.assign(fleet.rates, { agentDies: 0.004, controllerDies: 0.003, frameCuts: 0.003, lateFrames: 0.03 });
   let breaches: Breach[] = [];
   for (let step = 0; step < stepCount && breaches.length === 0; step += 1) {
     await workload.act();
     await fleet.pass(Math.floor(fleet.random.next() ** 3 * 60_000));
-    breaches = await alwaysHolds(fleet);
+    breaches = [...operationBreaches, ...(await alwaysHolds(fleet))];
   }
   const startMs = fleet.clock.mono();
-  if (breaches.length === 0) breaches = await heal(fleet);
-  look?.(fleet);
-  const { deaths, clock } = fleet;
-  return { seed, breaches, deaths, healedAfterMs: clock.mono() - startMs, operations: workload.operations.length };
+  if (breaches.length === 0) breaches = [...(await heal(fleet, note)), ...operationBreaches];
+  options.look?.(fleet);
+  const { deaths, clock, agents } = fleet;
+  return {
+    seed,
+    breaches,
+    deaths,
+    healedAfterMs: clock.mono() - startMs,
+    diskFaults: [...agents.values()].reduce((sum, agent) => sum + agent.disk.faults.length, 0),
+    operations: workload.operations.length,
+    records: [...agents.values()].reduce((sum, agent) => sum + agent.diskWitness.records.size, 0),
+    transcript,
+  };
 }
 
-async function heal(fleet: SimulatedFleet): Promise<Breach[]> {
-  Object.assign(fleet.rates, { agentDies: 0, controllerDies: 0, frameCuts: 0 });
-  fleet.unreachable.clear();
-  for (const { disk } of fleet.agents.values()) disk.isFull = false;
-  await fleet.reviveAll();
-  await fleet.pass(1_000);
-  for (const agent of fleet.agents.values()) {
-    for (const infraId of agent.worlds.keys()) await agent.registry?.simulated(infraId)?.release();
-  }
+async function heal(fleet: SimulatedFleet, note: (line: string) => void): Promise<Breach[]> {
+  note(`${fleet.clock.mono()} ms: all faults end`);
+  await fleet.endFaults();
   const endMs = fleet.clock.mono() + healingLimitMs;
   for (;;) {
-    await retryFailed(fleet);
     await fleet.pass(5_000);
+    await retryFailed(fleet);
     const breaches = await holdsAfterHealing(fleet);
     if (breaches.length === 0 || fleet.clock.mono() > endMs) return breaches;
   }

@@ -9,8 +9,12 @@ import { createMemoryStore, MemoryDisk } from '#shared/store/index.ts';
 import type { Store } from '#shared/store/store.ts';
 import { createInProcessChannel, type InProcessChannel } from '#shared/wire/in-process-channel.ts';
 import { sampleCatalog } from '../scenarios/lcm/sample-models.ts';
+import { underConditions } from './carrier.ts';
 import { Life } from './life.ts';
+import type { Seams } from './seams.ts';
 import { SimulatedAgent } from './simulated-agent.ts';
+import type { DiskWitness } from './witness/disk-witness.ts';
+import { StoreWitness } from './witness/store-witness.ts';
 
 export const operator = {
   principal: { userId: 'u1', username: 'ada', projectId: 'p1', roles: [], permissions: new Set(['*']) },
@@ -22,6 +26,12 @@ export interface FaultRates {
   agentDies: number;
   controllerDies: number;
   frameCuts: number;
+  lateFrames: number;
+}
+
+export interface FleetOptions {
+  log?: Logger;
+  seams?: Seams;
 }
 
 /** A controller and its agents in one process, on one virtual clock, from one seed. */
@@ -30,17 +40,24 @@ export class SimulatedFleet {
   readonly random: SeededRandom;
   readonly disk = new MemoryDisk();
   readonly agents = new Map<string, SimulatedAgent>();
-  readonly rates: FaultRates = { agentDies: 0, controllerDies: 0, frameCuts: 0 };
+  readonly rates: FaultRates = { agentDies: 0, controllerDies: 0, frameCuts: 0, lateFrames: 0 };
   readonly unreachable = new Set<string>();
+  readonly storeWitness: StoreWitness;
   /** Deaths, for the record of a run. */
   deaths = { agents: 0, controllers: 0 };
+  /** How far the controller's wall clock is from the true one. */
+  controllerWallOffsetMs = 0;
   controller: { core: ControllerCore; store: Store; life: Life } | undefined;
   readonly #channels = new Map<SimulatedAgent, InProcessChannel>();
   readonly #log: Logger;
+  readonly #seams: Seams;
+  readonly #diskWitnesses = new Map<string, DiskWitness>();
 
-  constructor(seed: number, log: Logger = silentLogger) {
+  constructor(seed: number, options: FleetOptions = {}) {
     this.random = new SeededRandom(seed);
-    this.#log = log;
+    this.#log = options.log ?? silentLogger;
+    this.#seams = options.seams ?? {};
+    this.storeWitness = new StoreWitness(this.#diskWitnesses);
   }
 
   async startController(): Promise<void> {
@@ -56,22 +73,24 @@ export class SimulatedFleet {
   }
 
   async #boot(life: Life): Promise<void> {
-    const store = life.store(createMemoryStore({ disk: this.disk }));
+    const watched = this.storeWitness.watch(createMemoryStore({ disk: this.disk }));
+    const store = life.store(this.#seams.store?.(watched, { life, clock: this.clock }) ?? watched);
     const core = await composeCore({
       store,
       models: sampleCatalog(),
       notifier: { stage: async () => [] },
-      clock: life.clock(this.clock),
+      clock: life.clock(this.clock, () => this.controllerWallOffsetMs),
       random: this.random.fork(),
-      log: this.#log,
+      log: this.#log.child({ process: 'controller' }),
       listeners: [],
     });
+    this.#seams.core?.(core);
     for (const component of core.components) await component.start();
     if (!life.isOver) this.controller = { core, store, life };
   }
 
   /** Registers a site with one agent and one simulated infra, as an installer would. */
-  async addSite(name: string): Promise<void> {
+  async addSite(name: string, vcpus: number): Promise<void> {
     const { core, store } = this.living();
     const site = await core.inventory.createSite(operator, { name });
     const agent = new SimulatedAgent({
@@ -79,21 +98,28 @@ export class SimulatedFleet {
       siteId: site.id,
       clock: this.clock,
       random: this.random,
-      log: this.#log.child({ agent: name }),
+      log: this.#log.child({ process: name }),
       dial: (dialling) => this.#dial(dialling, site.id),
       mayDie: () => this.random.next() < this.rates.agentDies,
+      store: this.storeWitness,
+      seams: this.#seams,
     });
     agent.onDeath = () => {
       this.deaths.agents += 1;
       this.#channels.get(agent)?.cut();
     };
     this.agents.set(name, agent);
+    this.#diskWitnesses.set(agent.agentId, agent.diskWitness);
     await store.commit([{ key: keys.agent(agent.agentId), value: enrolled(agent, site.id, this.clock.now()) }]);
     await core.inventory.createInfra(operator, {
       name: `infra-${name}`,
       agentId: agent.agentId,
       kind: 'simulated',
-      settings: { capacity: { vcpus: 64, memoryMib: 262_144, storageGib: 4_000 } },
+      settings: {
+        capacity: { vcpus, memoryMib: 262_144, storageGib: 4_000 },
+        latencyMs: { call: 20, boot: 1_500 },
+        settleMs: 60_000,
+      },
     });
     await agent.start();
   }
@@ -114,20 +140,45 @@ export class SimulatedFleet {
     if (this.unreachable.has(agent.options.name) || controller === undefined)
       throw new SkerryError('Unavailable', 'no way to the controller');
     this.#channels.get(agent)?.cut();
+    // Most links are quick; some are by satellite, or worse.
+    const delayMs = 1 + Math.floor(this.random.next() ** 8 * 10_000);
     const channel = createInProcessChannel({
       clock: this.clock,
-      delayMs: 1 + Math.floor(this.random.next() * 20),
+      delayMs,
       cutsAt: () => this.random.next() < this.rates.frameCuts,
     });
     this.#channels.set(agent, channel);
-    void controller.core.link.accept(channel.controller, { agentId: agent.agentId, siteId });
-    return channel.agent;
+    agent.conditions.lateRate = this.rates.lateFrames;
+    const ends = underConditions(channel, agent.conditions, () => {
+      agent.lastHeardMs = this.clock.mono();
+    });
+    void controller.core.link.accept(ends.controller, { agentId: agent.agentId, siteId });
+    return ends.agent;
   }
 
   /** Starts again whatever is dead. */
   async reviveAll(): Promise<void> {
     if (this.controller === undefined) await this.startController();
     for (const agent of this.agents.values()) if (!agent.isAlive) await agent.start();
+  }
+
+  /** Every fault ends: links flow, disks have room, clocks are right, platforms answer. */
+  async endFaults(): Promise<void> {
+    Object.assign(this.rates, { agentDies: 0, controllerDies: 0, frameCuts: 0, lateFrames: 0 });
+    this.unreachable.clear();
+    for (const agent of this.agents.values()) {
+      agent.disk.isFull = false;
+      agent.wallOffsetMs = 0;
+      agent.conditions.flow();
+      agent.conditions.lateRate = 0;
+      agent.platform.lateCalls = 0;
+      // A disk that lies cannot be trusted until it was opened again.
+      if (agent.disk.medium.losesWrites) agent.life?.end();
+      agent.life?.resume();
+      for (const [, control] of agent.platform.controls) await control.release();
+    }
+    this.controllerWallOffsetMs = 0;
+    await this.reviveAll();
   }
 
   /** Passes time; group commits and looks take turns of the event loop, though no time. */
