@@ -3,6 +3,7 @@ import type { Clock, Component, Logger, Random } from '#shared/runtime/index.ts'
 import type { Change, FeedBatch, Store } from '#shared/store/store.ts';
 import { keys } from '../keys.ts';
 import { createCallbackClient, type Fetch } from './callback-client.ts';
+import { CapacityWatch, infraOfKey } from './capacity-watch.ts';
 import { createSubscriptionRegistry } from './create-subscription-registry.ts';
 import { type DeliveryDependencies, type DeliveryLimits, DeliveryQueue } from './delivery-queue.ts';
 import { renderNotification } from './notification-bodies.ts';
@@ -17,6 +18,7 @@ import {
 } from './stored-subscription.ts';
 import { passesFilter } from './subscription-filter.ts';
 import type { SubscriptionRegistry } from './subscription-registry.ts';
+import { withVnfIdentities } from './vnf-identities.ts';
 
 export interface NotifierOptions {
   store: Store;
@@ -51,6 +53,7 @@ class StoreNotifier implements Notifier, Component {
   readonly subscriptions: SubscriptionRegistry;
   readonly #options: NotifierOptions;
   readonly #delivery: DeliveryDependencies;
+  readonly #capacity: CapacityWatch;
   readonly #stopping = new AbortController();
   readonly #queues = new Map<string, DeliveryQueue>();
   #known: Promise<Map<string, StoredSubscription>> | undefined;
@@ -62,6 +65,7 @@ class StoreNotifier implements Notifier, Component {
     const box = createSecretBox(secretKey, random);
     const client = createCallbackClient({ clock, fetch: options.fetch ?? ((url, init) => fetch(url, init)) });
     this.#options = options;
+    this.#capacity = new CapacityWatch({ store, clock, stage: (events) => this.stage(events) });
     this.#delivery = { store, clock, random, log, client, box, limits: { ...defaultLimits, ...limits } };
     this.subscriptions = createSubscriptionRegistry({
       store,
@@ -80,7 +84,8 @@ class StoreNotifier implements Notifier, Component {
     if (known.size === 0) return [];
     const { random, clock } = this.#options;
     const changes: Change[] = [];
-    for (const event of events) {
+    for (const staged of events) {
+      const event = await withVnfIdentities(this.#options.store, staged);
       const notificationId = random.uuid();
       for (const stored of known.values()) {
         if (!concerns(event, stored)) continue;
@@ -138,6 +143,7 @@ class StoreNotifier implements Notifier, Component {
     if (orphans.length > 0) await store.commit(orphans.map(({ key }) => ({ key, value: undefined })));
     for (const stored of known.values()) this.#queueOf(stored);
     for (const { key } of waiting) this.#queues.get(subscriptionIdOf(key))?.add(key);
+    await this.#capacity.look([...known.values()].filter(isThreshold));
   }
 
   #queueOf(stored: StoredSubscription): DeliveryQueue {
@@ -176,6 +182,18 @@ class StoreNotifier implements Notifier, Component {
         await this.#changed(key.slice(subscriptionPrefix.length), value as StoredSubscription | undefined);
       }
     }
+    await this.#watchCapacity(batch);
+  }
+
+  /** New thresholds, and those whose infra reports or promises something new. */
+  async #watchCapacity({ changes }: FeedBatch): Promise<void> {
+    const touched = new Set(changes.map(({ key }) => infraOfKey(key)));
+    const changed = new Set(changes.map(({ key }) => key));
+    const thresholds = [...(await this.#subscriptions()).values()].filter(isThreshold);
+    const concerned = thresholds.filter(
+      ({ id, filter }) => changed.has(keys.subscription(id)) || touched.has(filter?.['objectInstanceId'] as string),
+    );
+    await this.#capacity.look(concerned);
   }
 
   async #changed(id: string, stored: StoredSubscription | undefined): Promise<void> {
@@ -201,6 +219,10 @@ function concerns(event: NotificationEvent, subscription: StoredSubscription): b
   // A capacity threshold is its own subscription; its filter holds the criteria.
   if (event.api === 'nfvici') return thresholdId === subscription.id;
   return passesFilter(event, subscription.filter);
+}
+
+function isThreshold(subscription: StoredSubscription): boolean {
+  return subscription.api === 'nfvici';
 }
 
 function subscriptionIdOf(notificationKey: string): string {

@@ -111,7 +111,9 @@ export function createSubscriptionRegistry(dependencies: RegistryDependencies): 
     async delete({ principal }, api, id) {
       await find(principal.projectId, api, id);
       const waiting = await store.range({ prefix: keys.notification(id, '') });
+      const isWatched = (await store.get(keys.capacityThreshold(id))) !== undefined;
       const changes = [keys.subscription(id), ...waiting.map((entry) => entry.key)];
+      if (isWatched) changes.push(keys.capacityThreshold(id));
       await store.commit(changes.map((key) => ({ key, value: undefined })));
       onChange(id, undefined);
     },

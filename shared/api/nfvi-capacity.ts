@@ -62,7 +62,10 @@ const criteria = Type.Object(
     thresholdType: oneOf('SIMPLE'),
     simpleThresholdDetails: optional(
       Type.Array(
-        Type.Object({ thresholdValue: Type.Number(), hysteresis: Type.Number() }, { additionalProperties: false }),
+        Type.Object(
+          { thresholdValue: Type.Number(), hysteresis: Type.Number({ minimum: 0 }) },
+          { additionalProperties: false },
+        ),
         { maxItems: 10 },
       ),
     ),

@@ -1,4 +1,6 @@
+import { posix } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { NsdInfo, VnfPackage } from '#shared/model/catalog.ts';
 import type { NsdInfoId, VnfPackageId } from '#shared/model/ids.ts';
@@ -8,6 +10,8 @@ import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
 import { contextOf } from '../request.ts';
 import { type ApiVersion, requireMatch } from '../sol013/index.ts';
 import { contentTypes, receiveUpload, statedBytes, withUploads } from './receive-upload.ts';
+import { additionalArtifacts } from './record-attributes.ts';
+import { sendArchive } from './send-archive.ts';
 import { mediaTypeOf, sendFile } from './send-file.ts';
 
 /** What differs between VNF packages and NSDs. */
@@ -74,15 +78,76 @@ export async function registerContent(
       fileName: view.fileName,
     });
   });
-  app.get<IdRequest>(`${root}/${content.descriptor}`, { config: read, schema }, async (request, reply) =>
-    sendPart(request, reply, { catalog, kind, pathOf: (view) => view.descriptorPath }),
+  registerParts(app, { catalog, content, root });
+  if (kind === 'vnf-package') registerAllArtifacts(app, { catalog, api, root });
+}
+
+interface Parts {
+  catalog: Catalog;
+  content: ContentApi;
+  root: string;
+}
+
+/** Descriptor, manifest and single artefacts: as text, or with `include_signatures` or `Accept: application/zip` as an archive. */
+function registerParts(app: NorthboundApp, { catalog, content, root }: Parts): void {
+  const { api, kind, permissions } = content;
+  const permission = `${permissions}:read` as const;
+  const options = {
+    config: { api, permission, produces: fileTypes, query: ['include_signatures'] },
+    schema: {
+      tags: [api.name],
+      querystring: Type.Object({ include_signatures: Type.Optional(Type.String({ description: 'Flag' })) }),
+    },
+  };
+  app.get<IdRequest>(`${root}/${content.descriptor}`, options, async (request, reply) =>
+    sendPart(request, reply, { catalog, kind, pathOf: (view) => view.descriptorPath, mayBeArchive: true }),
   );
-  app.get<IdRequest>(`${root}/manifest`, { config: read, schema }, async (request, reply) =>
-    sendPart(request, reply, { catalog, kind, pathOf: (view) => view.manifestPath, contentType: 'text/plain' }),
+  app.get<IdRequest>(`${root}/manifest`, options, async (request, reply) =>
+    sendPart(request, reply, {
+      ...{ catalog, kind, contentType: 'text/plain', mayBeArchive: true },
+      pathOf: (view) => view.manifestPath,
+    }),
   );
-  app.get<IdRequest>(`${root}/artifacts/*`, { config: read, schema }, async (request, reply) =>
-    sendPart(request, reply, { catalog, kind, pathOf: () => request.params['*'] }),
+  app.get<IdRequest>(`${root}/artifacts/*`, options, async (request, reply) =>
+    sendPart(request, reply, { catalog, kind, pathOf: () => request.params['*'], mayBeArchive: false }),
   );
+}
+
+/** All artefacts of a VNF package in one ZIP (ETSI GS NFV-SOL 005 clause 9.4.4a). No artefact of Skerry's is external. */
+function registerAllArtifacts(
+  app: NorthboundApp,
+  { catalog, api, root }: { catalog: Catalog; api: ApiVersion; root: string },
+): void {
+  const flags = ['include_signatures', 'include_external_artifacts'];
+  const flag = Type.Optional(Type.String({ description: 'Flag' }));
+  app.get<IdRequest>(
+    `${root}/artifacts`,
+    {
+      config: { api, permission: 'packages:read', produces: ['application/zip'], query: flags },
+      schema: { tags: [api.name], querystring: Type.Object(Object.fromEntries(flags.map((name) => [name, flag]))) },
+    },
+    async (request, reply) => {
+      const view = (await ownView(catalog, 'vnf-package', request)) as VnfPackage & { etag: string };
+      catalog.content(view);
+      const withSignatures = isFlagSet(request, 'include_signatures');
+      const named = additionalArtifacts(view).filter(({ path }) => withSignatures || !signatureOf.test(path));
+      const files = named.map(({ path }) => ({ name: path, path: catalog.artifact(view, path) }));
+      return sendArchive(reply, `${view.vnfdId}-artifacts.zip`, files);
+    },
+  );
+}
+
+const signatureOf = /\.(cms|p7s|p7b|cert|crt|pem)$/i;
+
+function isFlagSet(request: FastifyRequest, name: string): boolean {
+  const value = (request.query as Record<string, string | undefined>)[name];
+  return value !== undefined && value !== 'false';
+}
+
+/** True when an archive is asked for and nothing simpler would do. */
+function prefersArchive(request: FastifyRequest): boolean {
+  const { accept = '*/*' } = request.headers;
+  return accept.includes('application/zip') && !/text\/|\*\/\*/.test(accept);
 }
 
 async function sendPart(
@@ -93,16 +158,25 @@ async function sendPart(
     kind: CatalogKind;
     pathOf: (view: CatalogView) => string | undefined;
     contentType?: string;
+    mayBeArchive: boolean;
   },
 ): Promise<FastifyReply> {
-  const view = await ownView(part.catalog, part.kind, request);
+  const { catalog } = part;
+  const view = await ownView(catalog, part.kind, request);
   // Answers 409 before there is content at all.
-  part.catalog.content(view);
+  catalog.content(view);
   const path = part.pathOf(view);
   if (path === undefined) throw new SkerryError('NotFound', `The package ${view.id} has no such file`);
-  const sha256 = view.files.find((file) => file.path === path)?.sha256 ?? '';
-  const contentType = part.contentType ?? mediaTypeOf(path);
-  return sendFile(request, reply, { path: part.catalog.artifact(view, path), contentType, revision: sha256 });
+  const file = catalog.artifact(view, path);
+  const withSignatures = isFlagSet(request, 'include_signatures');
+  if (withSignatures || (part.mayBeArchive && prefersArchive(request))) {
+    const isSignature = (other: string) => other.startsWith(`${path}.`) && signatureOf.test(other);
+    const signatures = withSignatures ? view.files.filter((other) => isSignature(other.path)) : [];
+    const files = signatures.map((other) => ({ name: other.path, path: catalog.artifact(view, other.path) }));
+    return sendArchive(reply, `${posix.basename(path)}.zip`, [{ name: path, path: file }, ...files]);
+  }
+  const sha256 = view.files.find((other) => other.path === path)?.sha256 ?? '';
+  return sendFile(request, reply, { path: file, contentType: part.contentType ?? mediaTypeOf(path), revision: sha256 });
 }
 
 /** PUT of content: 202 (clause 9.4.5.3.3). If-Match on onboarded content asks for a new revision. */

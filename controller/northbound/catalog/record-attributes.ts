@@ -14,6 +14,19 @@ export function onboardingState(view: VnfPackage | NsdInfo, major: string): stri
   return isFailed && major !== 'v1' ? 'ERROR' : view.onboardingState;
 }
 
+/** What reading did to the descriptor: translated, dropped, tolerated. An attribute beyond ETSI's, beside them. */
+export function onboardingReport(view: VnfPackage | NsdInfo): JsonObject {
+  if (view.onboardingReport === undefined) return {};
+  return { onboardingReport: view.onboardingReport as unknown as JsonObject };
+}
+
+/** Files beside descriptor, manifest, metadata and images (ETSI GS NFV-SOL 005 clause 9.5.2.5, `additionalArtifacts`). */
+export function additionalArtifacts(view: VnfPackage): VnfPackage['files'] {
+  const images = (view.softwareImages ?? []).map((image) => image.imagePath);
+  const others = new Set([view.descriptorPath, view.manifestPath, ...images]);
+  return view.files.filter(({ path }) => !others.has(path) && !path.startsWith('TOSCA-Metadata/'));
+}
+
 /** What Skerry tells beyond ETSI's attributes. */
 export function skerryPart(view: VnfPackage | NsdInfo): JsonObject {
   return {

@@ -1,15 +1,9 @@
+import { capacityMeasurements } from '#shared/api/capacity-measurements.ts';
 import { NfviCapacityInfo } from '#shared/api/nfvi-capacity.ts';
-import type { Resources } from '#shared/connector/index.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { InfraView } from '../../inventory/inventory.ts';
 import { dateTime } from '../sol013/date-time.ts';
 import { defineResource } from '../sol013/resource.ts';
-
-const measures = [
-  { member: 'vcpus', resourceType: 'VR_COMPUTE', name: 'VcpuCapacity', unit: 'vcpu' },
-  { member: 'memoryMib', resourceType: 'VR_COMPUTE', name: 'VmemoryCapacity', unit: 'MiB' },
-  { member: 'storageGib', resourceType: 'VR_STORAGE', name: 'VstorageCapacity', unit: 'GiB' },
-] as const;
 
 /** NfviCapacityInfo (ETSI GS NFV-SOL 005 clause 10.5.2.2): a VIM is an infra. */
 export const nfviCapacityInfos = defineResource<InfraView>({
@@ -29,7 +23,7 @@ function renderInfra(infra: InfraView): JsonObject {
     id: infra.id,
     vimId: infra.id,
     capacityInfoPerZone:
-      facts === null ? [] : [{ capacityMeasurements: measurements(facts.capacity, infra.ledger.reserved) }],
+      facts === null ? [] : [{ capacityMeasurements: capacityMeasurements(facts.capacity, infra.ledger.reserved) }],
     ...(facts !== null && { timeInterval: { aTime: dateTime(reportedAt) } }),
     _skerry: {
       name: infra.name,
@@ -40,22 +34,4 @@ function renderInfra(infra: InfraView): JsonObject {
       ...(facts !== null && { reportedAt: dateTime(reportedAt) }),
     },
   };
-}
-
-/** Allocated: in use on the platform. Reserved: promised by the ledger and not in use yet. Available: what neither holds. */
-function measurements(capacity: { total: Resources; used: Resources }, promised: Resources): JsonObject[] {
-  return measures.map(({ member, resourceType, name, unit }) => {
-    const total = capacity.total[member];
-    const allocated = capacity.used[member];
-    const reserved = Math.max(0, promised[member] - allocated);
-    const amount = (value: number) => ({ value, unit });
-    return {
-      resourceType,
-      capacityMeasurementName: name,
-      totalCapacity: amount(total),
-      allocatedCapacity: amount(allocated),
-      reservedCapacity: amount(reserved),
-      availableCapacity: amount(Math.max(0, total - allocated - reserved)),
-    };
-  });
 }

@@ -1,11 +1,14 @@
 import { Type } from 'typebox';
+import { capacityMeasures } from '#shared/api/capacity-measurements.ts';
 import {
   CapacityThreshold,
   CapacityThresholdModifications,
   CreateCapacityThresholdRequest,
   NfviCapacityInfo,
 } from '#shared/api/nfvi-capacity.ts';
+import { SkerryError } from '#shared/errors/index.ts';
 import type { JsonObject } from '#shared/model/json.ts';
+import type { CapacityCriteria } from '../../notify/capacity-crossing.ts';
 import type { Subscription, SubscriptionAuthentication } from '../../notify/subscription-registry.ts';
 import type { NorthboundPlugin } from '../plugin.ts';
 import { CollectionQuerystring, contextOf } from '../request.ts';
@@ -82,7 +85,8 @@ export const nfviciPlugin: NorthboundPlugin = (app, { inventory, subscriptions, 
     { config: config('write'), schema: { tags, body: CreateCapacityThresholdRequest } },
     async (request, reply) => {
       const { callbackUri, authentication, ...filter } = request.body as ThresholdBody;
-      await inventory.infra(filter.objectInstanceId as string);
+      await inventory.infra(filter.objectInstanceId);
+      requireMeasurable(filter);
       const input = { api: 'nfvici', major: api.major, baseUrl: request.baseUrl, callbackUri, authentication } as const;
       const made = await subscriptions.create(contextOf(request), { ...input, filter: filter as JsonObject });
       reply.header('location', `${request.baseUrl}${thresholds}/${made.subscription.id}`);
@@ -108,3 +112,24 @@ export const nfviciPlugin: NorthboundPlugin = (app, { inventory, subscriptions, 
     return reply.code(204).send();
   });
 };
+
+/** @throws Unprocessable for a threshold that could never be crossed, because nothing like it is measured */
+function requireMeasurable(input: Record<string, unknown>): void {
+  const { capacityMetric: metric, simpleThresholdDetails: details } = input['criteria'] as CapacityCriteria;
+  const { resourceType, capacityMeasurementName: name } = metric;
+  if (!capacityMeasures.some((one) => one.resourceType === resourceType && one.name === name)) {
+    throw new SkerryError('Unprocessable', `${resourceType} has no measurement ${name}.`, {
+      remedy: `Measured: ${capacityMeasures.map((one) => `${one.resourceType} ${one.name} (${one.unit})`).join(', ')}.`,
+    });
+  }
+  if (details === undefined || details.length === 0) {
+    throw new SkerryError('Unprocessable', 'A threshold of the type SIMPLE needs simpleThresholdDetails.', {
+      remedy: 'Give at least one thresholdValue with its hysteresis.',
+    });
+  }
+  if (input['subObjectInstanceIds'] !== undefined) {
+    throw new SkerryError('Unprocessable', 'The infra has no resource zones that could be watched one by one.', {
+      remedy: 'Leave subObjectInstanceIds out: the threshold then watches the whole infra.',
+    });
+  }
+}

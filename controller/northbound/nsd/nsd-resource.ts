@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { OnboardingReportSchema } from '#shared/api/catalog-onboarding.ts';
 import type { NsdInfo } from '#shared/model/catalog.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import {
@@ -11,7 +12,12 @@ import {
   SkerryAttributes,
   UsageState,
 } from '../catalog/catalog-schemas.ts';
-import { onboardingFailureDetails, onboardingState, skerryPart } from '../catalog/record-attributes.ts';
+import {
+  onboardingFailureDetails,
+  onboardingReport,
+  onboardingState,
+  skerryPart,
+} from '../catalog/record-attributes.ts';
 import { type ApiVersion, byCreation, defineResource, type Resource } from '../sol013/index.ts';
 
 /** ETSI GS NFV-SOL 005 clause 5.5.2.2, and `_skerry`. */
@@ -30,6 +36,7 @@ export const NsdInfoSchema = Type.Object({
   nsdOperationalState: OperationalState,
   nsdUsageState: UsageState,
   userDefinedData: Type.Optional(KeyValuePairs),
+  onboardingReport: Type.Optional(OnboardingReportSchema),
   _skerry: Type.Optional(SkerryAttributes),
   _links: Type.Object({ self: Link, nsd_content: Link }),
 });
@@ -55,6 +62,7 @@ function render(view: NsdView, api: ApiVersion, self: string): JsonObject {
     vnfPkgIds: view.vnfPackageIds,
     nsdOnboardingState: onboardingState(view, api.major),
     ...onboardingFailureDetails(view),
+    ...onboardingReport(view),
     nsdOperationalState: view.operationalState,
     nsdUsageState: view.usageState,
     ...(Object.keys(view.userDefinedData).length === 0 ? {} : { userDefinedData: view.userDefinedData }),

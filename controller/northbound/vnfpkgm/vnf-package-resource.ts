@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { OnboardingReportSchema } from '#shared/api/catalog-onboarding.ts';
 import type { VnfPackage } from '#shared/model/catalog.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import {
@@ -11,7 +12,13 @@ import {
   SkerryAttributes,
   UsageState,
 } from '../catalog/catalog-schemas.ts';
-import { onboardingFailureDetails, onboardingState, skerryPart } from '../catalog/record-attributes.ts';
+import {
+  additionalArtifacts,
+  onboardingFailureDetails,
+  onboardingReport,
+  onboardingState,
+  skerryPart,
+} from '../catalog/record-attributes.ts';
 import { type ApiVersion, byCreation, defineResource, type Resource } from '../sol013/index.ts';
 
 const SoftwareImage = Type.Object({
@@ -48,6 +55,7 @@ export const VnfPkgInfo = Type.Object({
   usageState: UsageState,
   userDefinedData: Type.Optional(KeyValuePairs),
   onboardingFailureDetails: Type.Optional(FailureDetails),
+  onboardingReport: Type.Optional(OnboardingReportSchema),
   _skerry: Type.Optional(SkerryAttributes),
   _links: Type.Object({ self: Link, vnfd: Link, packageContent: Link }),
 });
@@ -82,6 +90,7 @@ function render(view: VnfPackageView, api: ApiVersion, self: string): JsonObject
     usageState: view.usageState,
     ...(Object.keys(view.userDefinedData).length === 0 ? {} : { userDefinedData: view.userDefinedData }),
     ...onboardingFailureDetails(view),
+    ...onboardingReport(view),
     _skerry: skerryPart(view),
     _links: {
       self: { href: self },
@@ -93,8 +102,6 @@ function render(view: VnfPackageView, api: ApiVersion, self: string): JsonObject
 
 function onboardedPart(view: VnfPackageView): JsonObject {
   const images = view.softwareImages ?? [];
-  const notArtifacts = new Set([view.descriptorPath, view.manifestPath, ...images.map((image) => image.imagePath)]);
-  const artifacts = view.files.filter(({ path }) => !notArtifacts.has(path) && !path.startsWith('TOSCA-Metadata/'));
   const createdAt = new Date(view.createdAt).toISOString();
   return {
     vnfdId: view.vnfdId,
@@ -106,7 +113,7 @@ function onboardedPart(view: VnfPackageView): JsonObject {
     // A manifest with the digest of every file is option 1 of ETSI GS NFV-SOL 004 clause 5.1; OSM's packages have neither.
     ...(view.manifestPath === undefined ? {} : { packageSecurityOption: 'OPTION_1' }),
     softwareImages: images.map((image) => ({ ...image, createdAt })),
-    additionalArtifacts: artifacts.map(({ path, sha256 }) => ({
+    additionalArtifacts: additionalArtifacts(view).map(({ path, sha256 }) => ({
       artifactPath: path,
       checksum: { algorithm: 'SHA-256', hash: sha256 },
       isEncrypted: false,

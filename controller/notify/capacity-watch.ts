@@ -1,0 +1,95 @@
+import { capacityMeasurements } from '#shared/api/capacity-measurements.ts';
+import { isSkerryError } from '#shared/errors/index.ts';
+import type { InfraStatus, Ledger } from '#shared/model/inventory.ts';
+import type { Clock } from '#shared/runtime/index.ts';
+import type { Store } from '#shared/store/store.ts';
+import { keys } from '../keys.ts';
+import { type CapacityCriteria, measuredValue, sideOf, type ThresholdSide } from './capacity-crossing.ts';
+import type { NotificationEvent, Notifier } from './notifier.ts';
+import type { StoredSubscription } from './stored-subscription.ts';
+
+/** `capacity-threshold/<id>`: the side of each of its values when it was last told. */
+interface StoredSides {
+  sides: ThresholdSide[];
+}
+
+export interface CapacityWatchDependencies {
+  store: Store;
+  clock: Clock;
+  stage: Notifier['stage'];
+}
+
+const watchedKey = /^(?:infra-status|ledger)\/([^/]+)$/;
+
+/** The infra whose capacity a change of the store touches. */
+export function infraOfKey(key: string): string | undefined {
+  return watchedKey.exec(key)?.[1];
+}
+
+/**
+ * Looks at capacity thresholds when reports or promises of their infra change, and stages CapacityShortageNotification
+ * (ETSI GS NFV-SOL 005 clause 10.5.2.10) in the commit that notes the crossing: told once, also over restarts. The first look
+ * at a threshold only notes where the value stands.
+ */
+export class CapacityWatch {
+  readonly #dependencies: CapacityWatchDependencies;
+
+  constructor(dependencies: CapacityWatchDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  async look(thresholds: readonly StoredSubscription[]): Promise<void> {
+    for (const threshold of thresholds) {
+      try {
+        await this.#lookAt(threshold);
+      } catch (error) {
+        // Deleted while it was looked at, or looked at twice: the other commit has told it.
+        if (!isSkerryError(error) || error.code !== 'RevisionConflict') throw error;
+      }
+    }
+  }
+
+  async #lookAt(threshold: StoredSubscription): Promise<void> {
+    const { store, stage } = this.#dependencies;
+    const filter = threshold.filter as unknown as { objectInstanceId: string; criteria: CapacityCriteria };
+    const key = keys.capacityThreshold(threshold.id);
+    const [subscription, status, ledger, known] = await Promise.all([
+      store.get(keys.subscription(threshold.id)),
+      store.get<InfraStatus>(keys.infraStatus(filter.objectInstanceId)),
+      store.get<Ledger>(keys.ledger(filter.objectInstanceId)),
+      store.get<StoredSides>(key),
+    ]);
+    if (subscription === undefined || !status?.value.facts || !ledger) return;
+    const measurements = capacityMeasurements(status.value.facts.capacity, ledger.value.reserved);
+    const measured = measuredValue(filter.criteria, measurements);
+    if (measured === undefined) return;
+    const before = known?.value.sides;
+    const details = filter.criteria.simpleThresholdDetails ?? [];
+    const sides = details.map((detail, index) => sideOf(measured.value, detail, before?.[index]));
+    if (before !== undefined && sides.every((side, index) => side === before[index])) return;
+    const events = sides
+      .filter((side, index) => before?.[index] !== undefined && side !== before[index])
+      .map((direction) => this.#event(threshold, { direction, measurement: measured.measurement }));
+    await store.commit([{ key, value: { sides } satisfies StoredSides }, ...(await stage(events))], {
+      expect: [
+        { key, revision: known?.revision ?? 0 },
+        { key: keys.subscription(threshold.id), revision: subscription.revision },
+      ],
+    });
+  }
+
+  #event(threshold: StoredSubscription, facts: { direction: ThresholdSide; measurement: object }): NotificationEvent {
+    return {
+      api: 'nfvici',
+      type: 'CapacityShortageNotification',
+      at: this.#dependencies.clock.now(),
+      facts: {
+        projectId: threshold.projectId,
+        thresholdId: threshold.id,
+        objectInstanceId: threshold.filter?.['objectInstanceId'],
+        direction: facts.direction,
+        capacityInformation: facts.measurement,
+      },
+    };
+  }
+}
