@@ -66,7 +66,9 @@ async function applyReached(
   const before = await set.get<ReachedRecord>(key);
   if (before !== undefined && before.lineage === body.lineage && before.generation > body.generation) return;
   const objects: ReachedRecord['objects'] = [];
-  for (const object of (body.objects ?? []).slice(0, reportLimits.orphans)) {
+  const listed: unknown[] = Array.isArray(body.objects) ? body.objects.slice(0, reportLimits.orphans) : [];
+  for (const object of listed) {
+    if (!isReachedObject(object)) continue;
     const known = await book.object(agentId, object.key);
     if (known?.scope !== body.scope || !isName(object.incarnation)) continue;
     const facts = isObject(object.facts) && fits(object.facts, reportLimits.factsBytes) ? object.facts : {};
@@ -74,6 +76,10 @@ async function applyReached(
   }
   const record: ReachedRecord = { lineage: body.lineage, generation: body.generation, objects, at: clock.now() };
   set.put(key, record);
+}
+
+function isReachedObject(object: unknown): object is ReachedBody['objects'][number] {
+  return isObject(object) && isName(object['key']) && Number.isInteger(object['revision']);
 }
 
 async function applyUnitFailed(

@@ -1,7 +1,7 @@
 import type { CatalogModels } from '#controller/catalog/catalog.ts';
 import type { RequestContext } from '#controller/context.ts';
 import { createIntentBook, type LinkedIntentBook } from '#controller/intent-book/index.ts';
-import { createInventory, type InventoryRoom } from '#controller/inventory/index.ts';
+import { createInventory, type InfraView, type InventoryRoom } from '#controller/inventory/index.ts';
 import { keys } from '#controller/keys.ts';
 import { createLcm, type LcmRoom } from '#controller/lcm/index.ts';
 import type { NotificationEvent } from '#controller/notify/notifier.ts';
@@ -43,6 +43,8 @@ export class Fleet {
   room!: InventoryRoom;
   /** Commits that may still happen before the controller "dies"; undefined: no limit. */
   commitsLeft: number | undefined;
+  /** Told of every commit that the controller makes. */
+  onCommit: () => void = () => undefined;
 
   constructor(options: FleetOptions) {
     this.#catalog = options.catalog ?? sampleCatalog();
@@ -116,6 +118,7 @@ export class Fleet {
     await this.reportCapacity(name, infra, capacity);
   }
 
+  /** What a site's agent says of an infra, its own or not. */
   async reportCapacity(site: string, infra: Infra, total: Resources): Promise<void> {
     const facts = {
       kind: 'simulated',
@@ -175,7 +178,7 @@ export class Fleet {
     return (await this.operation(operation.id)).state;
   }
 
-  async infraOf(site: string): Promise<Infra> {
+  async infraOf(site: string): Promise<InfraView> {
     return await this.room.inventory.infra(`infra-${site}`);
   }
 
@@ -198,6 +201,7 @@ export class Fleet {
       if (this.store !== mortal) throw new Error('this controller is dead');
       if (this.commitsLeft === 0) throw new Error('the controller died before this commit');
       if (this.commitsLeft !== undefined) this.commitsLeft -= 1;
+      this.onCommit();
       return await store.commit(changes, options);
     };
     const mortal: Store = new Proxy(store, {

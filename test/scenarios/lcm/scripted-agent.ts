@@ -50,6 +50,11 @@ export class ScriptedAgent {
       bodies.push({ type: 'reached', lineage, generation, scope, objects: reached, removed });
     }
     await this.send(controller, bodies, states);
+    // What is not acknowledged is said again.
+    for (const body of bodies) {
+      if (body.type === 'operation-result') this.#answered.add(body.opId);
+      if (body.type === 'unit-failed') this.#failed.add(`${body.key}@${body.revision}`);
+    }
   }
 
   async send(controller: ControllerSide, bodies: ReportBody[], states: IncomingState[] = []): Promise<void> {
@@ -65,7 +70,6 @@ export class ScriptedAgent {
   #results(objects: readonly IntentObject[], lineage: string): ReportBody[] {
     return objects.flatMap(({ body, scope }) => {
       if (body.type !== 'operation' || this.#answered.has(body.opId)) return [];
-      this.#answered.add(body.opId);
       const result = body.cancelled ? ('cancelled' as const) : this.actionResult;
       return [{ type: 'operation-result' as const, lineage, opId: body.opId, scope, result, message: '' }];
     });
@@ -73,7 +77,6 @@ export class ScriptedAgent {
 
   #failure({ key, scope, revision }: IntentObject, lineage: string, generation: number): ReportBody[] {
     if (this.#failed.has(`${key}@${revision}`)) return [];
-    this.#failed.add(`${key}@${revision}`);
     const [code, message] = ['PlatformRefused', 'ordered to fail'];
     return [{ type: 'unit-failed', lineage, generation, scope, key, revision, code, message }];
   }
