@@ -7,7 +7,7 @@ import { readPackage } from '#shared/package/index.ts';
 import { Lifecycle, systemClock, systemRandom } from '#shared/runtime/index.ts';
 import { createPinoLogger } from '#shared/runtime/pino-logger.ts';
 import { openLevelStore } from '#shared/store/index.ts';
-import { createEnrollListener, createSyncListener } from './agentlink/index.ts';
+import { createEnrollListener, createSyncListener, namedArtefacts } from './agentlink/index.ts';
 import { createArtefactStore, createCatalog } from './catalog/index.ts';
 import { composeCore } from './compose.ts';
 import { type ControllerConfig, readControllerConfig } from './config.ts';
@@ -48,13 +48,21 @@ async function main(config: ControllerConfig): Promise<void> {
   });
   const room = (name: string) => ({ clock, random, log: log.child({ room: name }) });
   const { host } = config;
-  const sync = createSyncListener({ host, port: config.syncPort, tls, enrolment, ...room('agentlink') });
+  const artefacts = createArtefactStore({ folder: path.join(config.home, 'artefacts'), ...room('catalog') });
+  const named = namedArtefacts(() => core.book, artefacts.packagePath);
+  const sync = createSyncListener({
+    host,
+    port: config.syncPort,
+    tls,
+    enrolment,
+    artefacts: named,
+    ...room('agentlink'),
+  });
   const enroll = createEnrollListener({ host, port: config.enrollPort, tls, enrolment, ...room('agentlink') });
   const telemetry = createTelemetryBroker({ host, port: config.mqttPort, tls, enrolment, ...room('telemetry') });
 
   const identity = createIdentity({ store, ...room('identity') });
   const notifier = createNotifier({ store, secretKey, ...room('notify') });
-  const artefacts = createArtefactStore({ folder: path.join(config.home, 'artefacts'), ...room('catalog') });
   const catalog = createCatalog({
     store,
     artefacts,

@@ -1,12 +1,13 @@
 import { createPrivateKey, sign, webcrypto, X509Certificate } from 'node:crypto';
 import tls from 'node:tls';
-import { credentials as grpcCredentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type EnrolledCertificate, EnrollServiceClient } from '#proto/gen/skerry/sync/v1/enroll.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import { type AgentId, id, type SiteId } from '#shared/model/ids.ts';
 import type { Logger } from '#shared/runtime/index.ts';
 import { parseJoinToken } from '#shared/wire/join-token.ts';
 import { type AgentCredentials, ensureKey, fingerprintOfDer, storeCredentials } from './credentials.ts';
+import { secureChannel, splitAddress } from './secure-channel.ts';
 
 const callTimeoutMs = 15_000;
 
@@ -117,7 +118,9 @@ async function call(
   rootPem: string,
   ask: (client: EnrollServiceClient, metadata: Metadata, reply: Reply) => void,
 ): Promise<EnrolledCertificate> {
-  const client = new EnrollServiceClient(address, grpcCredentials.createSsl(Buffer.from(rootPem)), {
+  const { security, options } = secureChannel(address, { caPem: rootPem });
+  const client = new EnrollServiceClient(address, security, {
+    ...options,
     'grpc.enable_channelz': 0,
   });
   try {
@@ -156,9 +159,4 @@ function translate(error: ServiceError, address: string): SkerryError {
     cause: error,
     remedy: isRefused ? 'make a new join token for this site' : 'check that the enrolment port can be reached',
   });
-}
-
-export function splitAddress(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
 }

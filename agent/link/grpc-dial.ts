@@ -1,4 +1,4 @@
-import { type Client, type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { type Client, type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { type ConnectRequest, type ConnectResponse, SyncServiceClient } from '#proto/gen/skerry/sync/v1/sync.ts';
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import { violation } from '#shared/wire/bounded-json.ts';
@@ -7,6 +7,7 @@ import type { DownFrame, UpFrame } from '#shared/wire/frames.ts';
 import { createHeadElider, createHeadRestorer } from '#shared/wire/head-elision.ts';
 import type { AgentSide } from '#shared/wire/session.ts';
 import { streamDuplex } from '#shared/wire/stream-duplex.ts';
+import { secureChannel } from './secure-channel.ts';
 
 export interface GrpcDialOptions {
   /** host:port; read at every dial, as are the PEM texts: a renewed certificate is used from the next dial on. */
@@ -18,18 +19,17 @@ export interface GrpcDialOptions {
 export function createGrpcDial(options: GrpcDialOptions): () => Promise<AgentSide> {
   return async () => {
     const { caPem, certPem, keyPem } = options.tls();
-    const client = new SyncServiceClient(
-      options.address(),
-      credentials.createSsl(Buffer.from(caPem), Buffer.from(keyPem), Buffer.from(certPem)),
-      {
-        'grpc.keepalive_time_ms': 20_000,
-        'grpc.keepalive_timeout_ms': 10_000,
-        'grpc.enable_retries': 0,
-        'grpc.enable_channelz': 0,
-        'grpc.use_local_subchannel_pool': 1,
-        'grpc.max_receive_message_length': 4 * 1024 * 1024,
-      },
-    );
+    const address = options.address();
+    const { security, options: target } = secureChannel(address, { caPem, certPem, keyPem });
+    const client = new SyncServiceClient(address, security, {
+      ...target,
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.enable_retries': 0,
+      'grpc.enable_channelz': 0,
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.max_receive_message_length': 4 * 1024 * 1024,
+    });
     return agentSide(client, client.connect());
   };
 }
@@ -52,7 +52,8 @@ function agentSide(client: Client, call: ClientDuplexStream<ConnectRequest, Conn
   });
 }
 
-function translate(error: unknown): SkerryError {
+/** Foreign errors of a call to the controller become SkerryErrors. */
+export function translate(error: unknown): SkerryError {
   if (isSkerryError(error)) return error;
   const { code, details } = error as ServiceError;
   if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED)

@@ -27,6 +27,8 @@ import type { Enrolment } from '../identity/certificates.ts';
 import type { LinkPeer, Listener } from './create-agent-link.ts';
 
 const chunkBytes = 256 * 1024;
+/** Files that one agent may fetch at the same time. */
+const fetchesPerAgent = 4;
 
 /** PEM texts; the CA certificates may be two during a rollover. */
 export interface ListenerTls {
@@ -60,12 +62,13 @@ export function createSyncListener(given: SyncListenerDependencies): PortListene
     'grpc.max_receive_message_length': 4 * 1024 * 1024,
   });
   let port = 0;
+  const fetching = new Map<string, number>();
   return {
     port: () => port,
     async start(accept) {
       server.addService(SyncServiceService, {
         connect: (call: ServerDuplexStream<ConnectRequest, ConnectResponse>) => void connect(call, given, accept),
-        fetch: (call: ServerWritableStream<FetchRequest, FetchResponse>) => void fetchFile(call, given),
+        fetch: (call: ServerWritableStream<FetchRequest, FetchResponse>) => void fetchFile(call, given, fetching),
       });
       port = await bind(server, given, true);
     },
@@ -136,27 +139,45 @@ function controllerSide(call: ServerDuplexStream<ConnectRequest, ConnectResponse
 async function fetchFile(
   call: ServerWritableStream<FetchRequest, FetchResponse>,
   given: SyncListenerDependencies,
+  fetching: Map<string, number>,
 ): Promise<void> {
   try {
     const peer = await identify(call, given);
-    const { digest } = call.request;
-    const isDigest = /^sha256:[0-9a-f]{64}$/.test(digest);
-    const path = isDigest ? await given.artefacts?.(digest, peer) : undefined;
-    if (path === undefined) throw new SkerryError('NotFound', `There is no file ${digest.slice(0, 80)}`);
-    const total = (await stat(path)).size;
-    let offset = Number(call.request.offset);
-    if (!Number.isSafeInteger(offset) || offset < 0 || offset > total)
-      throw new SkerryError('RangeNotSatisfiable', `The file has ${total} bytes, not ${call.request.offset}`);
-    for await (const data of createReadStream(path, { start: offset, highWaterMark: chunkBytes })) {
-      if (call.cancelled) return;
-      const isRoom = call.write({ offset: BigInt(offset), data: data as Buffer, total: BigInt(total) });
-      offset += (data as Buffer).length;
-      if (!isRoom) await drained(call);
+    const running = fetching.get(peer.agentId) ?? 0;
+    if (running >= fetchesPerAgent) throw new SkerryError('TooManyRequests', 'This agent fetches too much at once');
+    fetching.set(peer.agentId, running + 1);
+    try {
+      await sendFile(call, peer, given);
+    } finally {
+      const left = (fetching.get(peer.agentId) ?? 1) - 1;
+      if (left > 0) fetching.set(peer.agentId, left);
+      else fetching.delete(peer.agentId);
     }
-    call.end();
   } catch (error) {
     refuse(call, error, given.log);
   }
+}
+
+async function sendFile(
+  call: ServerWritableStream<FetchRequest, FetchResponse>,
+  peer: LinkPeer,
+  given: SyncListenerDependencies,
+): Promise<void> {
+  const { digest } = call.request;
+  const isDigest = /^sha256:[0-9a-f]{64}$/.test(digest);
+  const path = isDigest ? await given.artefacts?.(digest, peer) : undefined;
+  if (path === undefined) throw new SkerryError('NotFound', `There is no file ${digest.slice(0, 80)}`);
+  const total = (await stat(path)).size;
+  let offset = Number(call.request.offset);
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset > total)
+    throw new SkerryError('RangeNotSatisfiable', `The file has ${total} bytes, not ${call.request.offset}`);
+  for await (const data of createReadStream(path, { start: offset, highWaterMark: chunkBytes })) {
+    if (call.cancelled) return;
+    const isRoom = call.write({ offset: BigInt(offset), data: data as Buffer, total: BigInt(total) });
+    offset += (data as Buffer).length;
+    if (!isRoom) await drained(call);
+  }
+  call.end();
 }
 
 function drained(call: ServerWritableStream<FetchRequest, FetchResponse>): Promise<void> {

@@ -13,3 +13,4 @@ export {
   type PortListener,
   type SyncListenerDependencies,
 } from './grpc-server.ts';
+export { namedArtefacts } from './named-artefacts.ts';
