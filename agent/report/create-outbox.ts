@@ -207,6 +207,7 @@ class StoredOutbox implements LinkedOutbox {
       }
       tx.put(agentKeys.streamHead(stream), head);
     }
+    renumberSlots(tx);
     tx.onDurable(() => {
       this.#ackedSlots.clear();
       this.#log.warn({}, 'the store takes a new identity; what was not acknowledged is carried over');
@@ -274,6 +275,13 @@ class StoredOutbox implements LinkedOutbox {
 
 function headIn(tx: Transaction, stream: ReportStream): StreamHead {
   return tx.get<StreamHead>(agentKeys.streamHead(stream)) ?? emptyStreamHead;
+}
+
+/** In the order in which they were made. The counter may have been lost by a damaged disk, and be behind its slots. */
+function renumberSlots(tx: Transaction): void {
+  const slots = [...tx.range<StateSlot>(agentKeys.statePrefix)].sort(([, a], [, b]) => a.seq - b.seq);
+  for (const [index, [key, slot]] of slots.entries()) tx.put(key, { ...slot, seq: index + 1 });
+  tx.put(agentKeys.stateCounter, { seq: slots.length });
 }
 
 /** Deletes what ends at or before `seq`; a Gap that goes beyond it stays whole. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { id } from '#shared/model/ids.ts';
 import { type Clock, silentLogger, systemRandom } from '#shared/runtime/index.ts';
-import type { AlarmBody, ReportStream, UnitState } from '#shared/wire/frames.ts';
+import type { AlarmBody, InfraState, ReportStream, UnitState } from '#shared/wire/frames.ts';
 import { chainAfter } from '#shared/wire/report-chain.ts';
-import { type AgentStore, memoryMedium, openAgentStoreOn } from '../store/index.ts';
+import { type AgentStore, agentKeys, memoryMedium, openAgentStoreOn } from '../store/index.ts';
 import { createOutbox, type LinkedOutbox } from './index.ts';
 
 const clock: Clock = { now: () => 1_000, mono: () => 0, timer: () => () => undefined };
@@ -122,6 +123,20 @@ test('a rebirth carries what is held, in order, with its recordId, under new num
     before,
   );
   assert.ok(carried.every((report) => report.carried));
+});
+
+test('a rebirth numbers the slots anew: a counter that a damaged disk lost must not hide what comes later', async () => {
+  const { store, outbox } = await open();
+  const infra = (infraId: string): InfraState => ({ type: 'infra', infraId: id(infraId), facts: null, message: '' });
+  for (const key of ['a', 'b', 'c']) await store.transact((tx) => outbox.state(tx, key, infra(key)));
+  await store.transact((tx) => tx.delete(agentKeys.stateCounter));
+  await store.transact((tx) => outbox.rebirth(tx));
+  const last = outbox.pendingStates(0).at(-1)!.seq;
+  await store.transact((tx) => outbox.state(tx, 'a', infra('new')));
+  assert.deepEqual(
+    outbox.pendingStates(last).map(({ key }) => key),
+    ['a'],
+  );
 });
 
 test('state: one slot per key, equal values dropped, an acknowledgement frees only the number it names', async () => {

@@ -168,6 +168,22 @@ test('any flipped, dropped or old record is found, and ends in a rebirth', async
   );
 });
 
+test('a repair that is cut short loses nothing: the next start does it again', async () => {
+  const medium = memoryMedium();
+  const store = await openAgentStoreOn(medium, dependencies);
+  for (const key of ['a', 'b', 'c']) await store.transact((tx) => tx.put(`x/${key}`, key));
+  medium.flipByte('x/b');
+  medium.beforeWrite = () => {
+    throw new Error('power cut');
+  };
+  await assert.rejects(openAgentStoreOn(medium, dependencies), /power cut/);
+  medium.beforeWrite = undefined;
+  const again = await openAgentStoreOn(medium, dependencies);
+  assert.equal(again.health.opened, 'repaired');
+  assert.deepEqual(content(again), { 'x/a': 'a', 'x/c': 'c' });
+  assert.ok(again.get(agentKeys.rebirthDue));
+});
+
 test('a damaged record alone comes from the snapshot, the rest stays new; a log cut before the snapshot is seen', async () => {
   const medium = memoryMedium();
   const store = await openAgentStoreOn(medium, dependencies);

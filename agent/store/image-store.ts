@@ -98,7 +98,6 @@ export class ImageStore implements AgentStore {
     const head = { batch, count: records.size, setHash };
     await this.#raw.write([...changes, { key: headKey, value: encodeHead(head) }]);
     this.#head = head;
-    await this.#medium.writeSnapshot({ batch, records: changes.map((change) => [change.key, change.value ?? '']) });
   }
 
   async #flush(): Promise<void> {

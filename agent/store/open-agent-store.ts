@@ -4,7 +4,7 @@ import { type AgentStore, agentKeys, type StoreHealth } from './agent-store.ts';
 import { ImageStore } from './image-store.ts';
 import { folderMedium } from './level-medium.ts';
 import type { StoreMedium } from './raw-store.ts';
-import { encodeRecord } from './record.ts';
+import { type CheckedRecord, encodeRecord } from './record.ts';
 import { type Inspection, imageOf, inspect, merge } from './recover.ts';
 
 export interface AgentStoreDependencies {
@@ -51,10 +51,16 @@ async function rebuild(medium: StoreMedium, found: Inspection, log: Logger): Pro
   const batch = Math.max(found.head?.batch ?? 0, snapshot?.batch ?? 0) + 1;
   const json = JSON.stringify({ damage: found.damage.slice(0, 20) });
   records.set(agentKeys.rebirthDue, { batch, json, hash: encodeRecord(agentKeys.rebirthDue, batch, json).hash });
+  // The repaired content is in a file before the damaged engine goes: a repair that is cut short is found and done again.
+  await medium.writeSnapshot({ batch, records: [...records].map(([key, record]) => [key, textOf(key, record)]) });
   await medium.setAside();
   const raw = await medium.open();
   const health: StoreHealth = { opened: isEmpty ? 'empty' : 'repaired', damage: found.damage };
   const store = new ImageStore({ raw, medium, health, log, image: imageOf(records), head: undefined });
   await store.writeWhole(records, batch);
   return store;
+}
+
+function textOf(key: string, { batch, json }: CheckedRecord): string {
+  return encodeRecord(key, batch, json).text;
 }

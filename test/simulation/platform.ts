@@ -1,6 +1,6 @@
 import type { ConnectorRegistry, SimulatedControl, WorldEntry } from '#agent/connectors/index.ts';
 import { createMemoryWorldFile, openSimulatedInfra } from '#agent/connectors/simulated/index.ts';
-import type { Connector, InfraConfig } from '#shared/connector/index.ts';
+import type { CallContext, Connector, InfraConfig } from '#shared/connector/index.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { InfraId } from '#shared/model/ids.ts';
 import type { Clock, Logger, SeededRandom } from '#shared/runtime/index.ts';
@@ -68,30 +68,29 @@ export class Platform {
 
   #forLife(life: Life, connector: Connector): Connector {
     let isClosed = false;
-    const call = <T>(signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    // A platform hears that its caller is gone.
+    const gone = new AbortController();
+    void life.over.then(() => gone.abort(new Error('The caller is gone')));
+    const call = <T>(context: CallContext, act: (context: CallContext) => Promise<T>): Promise<T> => {
       if (isClosed) return Promise.reject(new SkerryError('Aborted', 'The connector is closed'));
-      return life.effect(() => act(signal));
+      return life.effect(() => act({ ...context, signal: AbortSignal.any([context.signal, gone.signal]) }));
     };
     const { settleMs } = connector.manifest;
     return {
       manifest: connector.manifest,
       parseSpec: (kind, input) => connector.parseSpec(kind, input),
-      probe: (context) => call(context.signal, () => connector.probe(context)),
-      observe: (context, owner) => call(context.signal, () => connector.observe(context, owner)),
+      probe: (context) => call(context, (own) => connector.probe(own)),
+      observe: (context, owner) => call(context, (own) => connector.observe(own, owner)),
       ensure: (context, unit) =>
-        call(context.signal, (signal) =>
-          this.#perhapsLate(life, signal, settleMs, (late) => connector.ensure({ ...context, signal: late }, unit)),
-        ),
+        call(context, (own) => this.#perhapsLate(own, settleMs, (late) => connector.ensure(late, unit))),
       remove: (context, unit) =>
-        call(context.signal, (signal) =>
-          this.#perhapsLate(life, signal, settleMs, (late) => connector.remove({ ...context, signal: late }, unit)),
-        ),
-      act: (context, unit, action) => call(context.signal, () => connector.act!(context, unit, action)),
+        call(context, (own) => this.#perhapsLate(own, settleMs, (late) => connector.remove(late, unit))),
+      act: (context, unit, action) => call(context, (own) => connector.act!(own, unit, action)),
       watch: (context, owner, wake) =>
         connector.watch!(context, owner, (key) => {
           if (!life.isOver) wake(key);
         }),
-      alarms: (context, owner) => call(context.signal, () => connector.alarms!(context, owner)),
+      alarms: (context, owner) => call(context, (own) => connector.alarms!(own, owner)),
       close: async () => {
         isClosed = true;
       },
@@ -100,17 +99,17 @@ export class Platform {
 
   /** The hard case of a real platform: nothing is heard of the call, and then it acts although nobody waits any more. */
   async #perhapsLate<T>(
-    life: Life,
-    signal: AbortSignal,
+    context: CallContext,
     settleMs: number,
-    act: (signal: AbortSignal) => Promise<T>,
+    act: (context: CallContext) => Promise<T>,
   ): Promise<T> {
-    if (this.lateCalls === 0) return act(signal);
+    if (this.lateCalls === 0) return act(context);
     this.lateCalls -= 1;
     const { clock, random } = this.#options;
     const afterMs = Math.floor(random.next() * settleMs);
-    await Promise.race([life.over, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))]);
-    clock.timer(afterMs, () => void act(new AbortController().signal).catch(() => undefined));
+    await new Promise<void>((resolve) => context.signal.addEventListener('abort', () => resolve()));
+    const { signal } = new AbortController();
+    clock.timer(afterMs, () => void act({ ...context, signal }).catch(() => undefined));
     throw new SkerryError('PlatformInDoubt', 'The platform did not answer in time');
   }
 }
