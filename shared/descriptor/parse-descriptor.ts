@@ -1,5 +1,6 @@
 import type { JsonObject } from '../model/json.ts';
 import { checkNsd } from './checks/check-nsd.ts';
+import { checkNst } from './checks/check-nst.ts';
 import { checkVnfd } from './checks/check-vnfd.ts';
 import { translateLegacy } from './legacy/translate-legacy.ts';
 import { buildNsModel } from './model/build-ns-model.ts';
@@ -10,6 +11,7 @@ import { type FoundDescriptor, findDescriptors } from './reading/envelope.ts';
 import { Reading } from './reading/reading.ts';
 import { SchemaWalk } from './reading/walk.ts';
 import { descriptorSchemas } from './schema/index.ts';
+import { decodeText } from './text/decode-text.ts';
 import { LineIndex } from './text/line-index.ts';
 import type { LocatedNode, MapNode } from './text/located-node.ts';
 import { readXml } from './text/read-xml.ts';
@@ -26,7 +28,7 @@ export const maxDescriptorChars = 2 ** 20;
  * Where a text holds several descriptors, an NSD leads and the rest stand in `others`.
  */
 export function parseDescriptor(text: string | Uint8Array, file: string): ParsedDescriptor {
-  const decoded = decode(text);
+  const decoded = decodeText(text, maxDescriptorChars);
   const reading = new Reading(file, new LineIndex(decoded.text));
   if (decoded.fault !== undefined) return failed(reading, [decoded.fault]);
   const isXml = /^\s*</.test(decoded.text);
@@ -68,6 +70,7 @@ function readOne(descriptor: FoundDescriptor, reading: Reading, isXml: boolean):
   const document = walk.descriptor(node, descriptorSchemas[kind], isLegacy ? kind : descriptor.path);
   if (kind === 'vnfd') checkVnfd(document, reading);
   if (kind === 'nsd') checkNsd(document, reading);
+  if (kind === 'nst') checkNst(document, reading);
   return { descriptor, document, format: isLegacy ? 'legacy-osm' : formatOf(document) };
 }
 
@@ -101,19 +104,4 @@ function failed(reading: Reading, faults: TextFault[]): ParsedDescriptor {
 
 function complain(reading: Reading, { offset, code, message, remedy }: TextFault): void {
   reading.complainAt('error', '', offset, { code, message, remedy });
-}
-
-function decode(source: string | Uint8Array): { text: string; fault?: TextFault } {
-  if (source.length > maxDescriptorChars) {
-    const message = `the descriptor is larger than ${maxDescriptorChars / 2 ** 20} MiB`;
-    return { text: '', fault: { code: 'TooLarge', offset: 0, message, remedy: 'move large parts into files' } };
-  }
-  if (typeof source === 'string') return { text: source.replace(/^\uFEFF/, '') };
-  const encoding = source[0] === 0xff && source[1] === 0xfe ? 'utf-16le' : 'utf-8';
-  try {
-    return { text: new TextDecoder(encoding, { fatal: true }).decode(source) };
-  } catch {
-    const fault = { code: 'Encoding', offset: 0, message: 'the text is not UTF-8', remedy: 'save it as UTF-8' };
-    return { text: '', fault };
-  }
 }

@@ -8,7 +8,8 @@ import type { JsonObject } from '../model/json.ts';
 const folders = {
   'cloud-init': ['cloud_init', 'Scripts/cloud_init', ''],
   charm: ['charms', 'Scripts/charms'],
-  'helm-chart': ['helm-charts', 'Scripts/helm-charts'],
+  // OSM's LCM looks for charts of Helm v3 in the second.
+  'helm-chart': ['helm-charts', 'helm-chart-v3s', 'Scripts/helm-charts'],
   'juju-bundle': ['juju-bundles', 'Scripts/juju-bundles'],
 } as const;
 
@@ -26,7 +27,8 @@ export function artifactPath(
 ): string | undefined {
   if (name.split('/').includes('..')) return undefined;
   const base = posix.dirname(descriptorPath);
-  const roots = base.split('/').includes('Definitions') ? ['.', base] : [base, '.'];
+  const near = base.split('/').includes('Definitions') ? ['.', base] : [base, '.'];
+  const roots = [...near, 'Files', 'Artifacts', 'Files/Scripts'];
   const endings = kind === 'helm-chart' ? ['', '.tgz', '.tar.gz'] : kind === 'charm' ? ['', '.charm'] : [''];
   const known = new Set(paths);
   for (const root of new Set(roots)) {

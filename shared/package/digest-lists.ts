@@ -6,7 +6,8 @@ import type { UnpackedFile } from './unpacking.ts';
 type Files = ReadonlyMap<string, UnpackedFile>;
 
 /**
- * OSM's checksums.txt: `md5<blank>folder/path`, often partial. In a folder that is being edited a stale line is only a warning.
+ * OSM's checksums.txt: `md5<blank>folder/path`, often out of step with the files: what it lists and is not there only matters where
+ * the descriptor names it. In a folder that is being edited a stale digest is only a warning too.
  */
 export function checkChecksums(path: string, text: string, files: Files, isFolder: boolean): Complaint[] {
   const severity = isFolder ? 'warning' : 'error';
@@ -20,7 +21,7 @@ export function checkChecksums(path: string, text: string, files: Files, isFolde
     if (found === undefined) {
       const message = `'${stated.slice(0, 200)}' is listed, but not in the package`;
       const remedy = 'add the file or remove the line';
-      complaints.push({ ...packageComplaint(severity, 'MissingFile', path, message, remedy), ...place });
+      complaints.push({ ...packageComplaint('warning', 'MissingFile', path, message, remedy), ...place });
     } else if (found.path !== path && found.digests['md5'] !== expected.toLowerCase()) {
       const message = `the MD5 of '${found.path}' is ${found.digests['md5']}, not ${expected}`;
       const remedy = 'build checksums.txt anew, or restore the file';

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Complaint } from '../descriptor/complaint.ts';
 import { parseDescriptor } from '../descriptor/parse-descriptor.ts';
 import type { ParsedDescriptor } from '../descriptor/parsed-descriptor.ts';
 import { SkerryError } from '../errors/index.ts';
 import { checkArtifacts } from './check-artifacts.ts';
+import { detectFormat, unsupportedFormat } from './detect-format.ts';
 import { checkChecksums, checkDigestBlocks, unverifiedSignature } from './digest-lists.ts';
 import { findCsarDescriptor, findManifests, findNativeDescriptor, toscaMetaPath } from './find-descriptor.ts';
 import { PackageFault } from './package-fault.ts';
@@ -27,8 +28,10 @@ interface Source {
 
 /** @see ReadPackageFn. Without a target an archive is checked as a whole, but nothing of it is kept. */
 export const readPackage: ReadPackageFn = async (path, target, limits = defaultPackageLimits, signal = undefined) => {
-  const source: Source = { ...(await detect(path)), path, target, limits, signal };
+  const { unsupported, ...detected } = await detectFormat(path);
+  const source: Source = { ...detected, path, target, limits, signal };
   try {
+    if (unsupported !== undefined) throw unsupportedFormat(unsupported);
     return await readSource(source);
   } catch (error) {
     if (source.format !== 'folder' && target !== undefined) await rm(target, { recursive: true, force: true });
@@ -72,8 +75,7 @@ async function readSource(source: Source): Promise<ReadPackage> {
 }
 
 function check(source: Source, unpacking: Unpacking, sha256: string): ReadPackage {
-  const isCsar = source.format === 'sol004-csar';
-  const complaints = [...unpacking.complaints, ...checkDigests(source, unpacking)];
+  const digests = checkDigests(source, unpacking);
   const files = [...unpacking.files.values()].map(({ path, bytes, sha256: digest }) => ({
     path,
     bytes,
@@ -82,14 +84,14 @@ function check(source: Source, unpacking: Unpacking, sha256: string): ReadPackag
   const manifestPath = findManifests(unpacking)[0];
   const common = { format: source.format, files, sha256, ...(manifestPath === undefined ? {} : { manifestPath }) };
   try {
-    const descriptorPath = isCsar ? findCsarDescriptor(unpacking) : findNativeDescriptor(unpacking);
+    const descriptorPath = findDescriptor(source.format, unpacking);
     const descriptor = parseDescriptor(textOf(unpacking, descriptorPath), descriptorPath);
     const paths = [...unpacking.files.keys(), ...unpacking.links.entries.keys()];
     const missing = source.format === 'bare' ? [] : checkArtifacts(descriptor, descriptorPath, paths);
-    return finished(common, descriptorPath, descriptor, [...complaints, ...missing]);
+    return finished(common, descriptorPath, descriptor, [...unpacking.complaints, ...digests, ...missing]);
   } catch (error) {
     if (!(error instanceof PackageFault)) throw error;
-    return finished(common, '', unread(), [...complaints, named(source, error.complaint)]);
+    return finished(common, '', unread(), [...unpacking.complaints, ...digests, named(source, error.complaint)]);
   }
 }
 
@@ -136,31 +138,17 @@ async function readBare(path: string, unpacking: Unpacking, limits: PackageLimit
     throw new PackageFault('TooLarge', name, message, 'give a tar.gz, a zip or a descriptor');
   }
   // Its own name may say anything; the content decides.
-  const file = await unpacking.file(
-    [/\.(?:ya?ml|json|xml)$/i.test(name) ? name : `${name}.yaml`],
-    createReadStream(path),
-  );
+  const file = await unpacking.file([name], createReadStream(path), true);
   unpacking.countPacked(file.bytes);
+}
+
+function findDescriptor(format: Format, unpacking: Unpacking): string {
+  if (format === 'bare') return [...unpacking.files.keys()][0] ?? '';
+  return format === 'sol004-csar' ? findCsarDescriptor(unpacking) : findNativeDescriptor(unpacking);
 }
 
 function soleDigest(unpacking: Unpacking): string {
   return [...unpacking.files.values()][0]?.sha256 ?? '';
-}
-
-/** By the first bytes, never by the name. */
-async function detect(path: string): Promise<{ format: Format; isGzip: boolean }> {
-  if ((await stat(path)).isDirectory()) return { format: 'folder', isGzip: false };
-  const file = await open(path, 'r');
-  try {
-    const head = Buffer.alloc(262);
-    await file.read(head, 0, head.length, 0);
-    if (head[0] === 0x1f && head[1] === 0x8b) return { format: 'osm-targz', isGzip: true };
-    if (head.toString('latin1', 257, 262) === 'ustar') return { format: 'osm-targz', isGzip: false };
-    const isZip = ['PK\x03\x04', 'PK\x05\x06'].includes(head.toString('latin1', 0, 4));
-    return { format: isZip ? 'sol004-csar' : 'bare', isGzip: false };
-  } finally {
-    await file.close();
-  }
 }
 
 function unread(): ParsedDescriptor {

@@ -24,6 +24,9 @@ const kinds: Record<string, TarEntry['kind']> = {
   '5': 'folder',
 };
 
+/** Records about the next entry (GNU long names, pax), about all, and GNU's volume label. */
+const metaTypes = new Set(['L', 'K', 'x', 'X', 'g', 'V']);
+
 /**
  * Entries of a tar stream (POSIX ustar and pax, GNU long names).
  * @throws PackageFault Truncated, NotAnArchive
@@ -42,13 +45,14 @@ export async function* tarEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator
     const type = String.fromCharCode(block[156] ?? 0);
     const size = Number(pax.get('size') ?? numberAt(block, 124, 12));
     if (!Number.isSafeInteger(size) || size < 0) throw notTar('a size that is no number');
-    if (type === 'L' || type === 'K' || type === 'x' || type === 'g') {
+    if (metaTypes.has(type)) {
       const meta = await readMeta(input, size);
       if (type === 'L') longPath = textOf(meta);
       else if (type === 'K') longLink = textOf(meta);
-      else if (type === 'x') pax = paxRecords(meta);
+      else if (type === 'x' || type === 'X') pax = paxRecords(meta);
       continue;
     }
+    if (type === 'S' || pax.has('GNU.sparse.map') || pax.has('GNU.sparse.major')) throw sparse(headerPath(block));
     const kind = kinds[type] ?? 'other';
     const path = pax.get('path') ?? longPath ?? headerPath(block);
     const linkTarget = pax.get('linkpath') ?? longLink ?? textOf(block.subarray(157, 257));
@@ -139,9 +143,15 @@ async function readMeta(input: ByteInput, size: number): Promise<Buffer> {
 }
 
 function checkHeader(block: Buffer): void {
+  if (!isTarHeader(block)) throw notTar('a header whose checksum is wrong');
+}
+
+/** Also true of archives from before ustar, which have no magic word. */
+export function isTarHeader(block: Buffer): boolean {
+  if (block.length < blockBytes || block[0] === 0) return false;
   let sum = 0;
   for (let at = 0; at < blockBytes; at++) sum += at >= 148 && at < 156 ? 0x20 : (block[at] ?? 0);
-  if (sum !== numberAt(block, 148, 8)) throw notTar('a header whose checksum is wrong');
+  return sum === numberAt(block, 148, 8);
 }
 
 /** Octal text, or base 256 when the first bit is set (GNU). */
@@ -179,6 +189,10 @@ function paxRecords(meta: Buffer): Map<string, string> {
 function textOf(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
+}
+
+function sparse(path: string): PackageFault {
+  return new PackageFault('UnsupportedFormat', path, 'a sparse file', 'build the archive without --sparse (-S)');
 }
 
 function truncated(): PackageFault {

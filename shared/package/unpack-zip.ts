@@ -14,7 +14,7 @@ const maxLinkBytes = 4096;
  */
 export async function unpackZip(source: string, unpacking: Unpacking, signal?: AbortSignal): Promise<void> {
   try {
-    const zip = await openPromise(source, { lazyEntries: true, autoClose: false, strictFileNames: true });
+    const zip = await openPromise(source, { lazyEntries: true, autoClose: false, strictFileNames: false });
     try {
       await unpackEntries(zip, unpacking, signal);
     } finally {
@@ -22,9 +22,18 @@ export async function unpackZip(source: string, unpacking: Unpacking, signal?: A
     }
   } catch (error) {
     if (error instanceof PackageFault || signal?.aborted === true || isSystemError(error)) throw error;
-    const message = `not a sound zip archive: ${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'}`;
-    throw new PackageFault('DamagedArchive', '', message, 'build or transfer it again');
+    throw translate(error);
   }
+}
+
+function translate(error: unknown): PackageFault {
+  const reason = error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
+  const method = /^unsupported compression method: (\d+)/.exec(reason)?.[1];
+  if (method !== undefined) {
+    const message = `compressed by method ${method}, which not every zip reader knows`;
+    return new PackageFault('UnsupportedFormat', '', message, 'build it with deflate, the usual method of zip');
+  }
+  return new PackageFault('DamagedArchive', '', `not a sound zip archive: ${reason}`, 'build or transfer it again');
 }
 
 async function unpackEntries(zip: ZipFile, unpacking: Unpacking, signal?: AbortSignal): Promise<void> {

@@ -94,13 +94,13 @@ export class Unpacking {
     await this.#makeFolder(path);
   }
 
-  /** The chunks must have been counted. @throws PackageFault, or what the chunks throw */
-  async file(parts: string[], chunks: AsyncIterable<Buffer>): Promise<UnpackedFile> {
+  /** The chunks must have been counted; `isText`: hold it whatever its name. @throws PackageFault, or what the chunks throw */
+  async file(parts: string[], chunks: AsyncIterable<Buffer>, isText = false): Promise<UnpackedFile> {
     const path = parts.join('/');
     this.#refuseLinkAbove(parts);
     if (this.files.has(path) || this.links.has(path) || this.#folders.has(path)) throw duplicate(path);
     if (parts.length > 1) await this.#makeFolder(parts.slice(0, -1).join('/'));
-    const sink = new FileSink(this.#algorithms, heldNames.test(path) ? this.#limits.maxDescriptorBytes : 0);
+    const sink = new FileSink(this.#algorithms, isText || heldNames.test(path) ? this.#limits.maxDescriptorBytes : 0);
     if (this.#target !== undefined) sink.handle = await open(join(this.#target, path), writeNew, 0o644);
     try {
       for await (const chunk of chunks) await sink.write(chunk);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../model/json.ts';
 import { idsOf, objectsField, textField, textsField } from '../document-fields.ts';
+import { shown } from '../reading/leaf-values.ts';
 import type { Reading } from '../reading/reading.ts';
 import { checkAffinity, checkAffinityGroups, checkExecutionEnvironments } from './check-vnf-flavour.ts';
 import { checkCount, checkIpProfile, checkMinimumAndMaximum } from './counts.ts';
@@ -75,7 +76,11 @@ function checkBaseElement(
 ): void {
   const name = textField(constituent, 'constituent-base-element-id');
   if (name === undefined || name === own) return;
-  const finding = brokenReference(name, { ids: new Set([own]), noun: 'profile that it stands in' });
+  const finding = {
+    code: 'BrokenReference',
+    message: `${shown(name)} is not the id of the profile that it stands in`,
+    remedy: `write '${own}'`,
+  };
   reading.complain(profileIds.has(name) ? 'warning' : 'error', constituent, 'constituent-base-element-id', finding);
 }
 

@@ -32,7 +32,6 @@ export function checkVnfd(vnfd: JsonObject, reading: Reading): void {
   checkManagementCp(vnfd, targets, reading);
   checkMonitoringIds(vnfd, reading);
   checkSecurityRules(vnfd, reading);
-  checkComputes(vnfd, reading);
   for (const flavour of objectsField(vnfd, 'df')) checkVnfFlavour(vnfd, flavour, targets, reading);
 }
 
@@ -60,6 +59,7 @@ function checkVdu(vnfd: JsonObject, vdu: JsonObject, targets: VnfdTargets, readi
   checkReference(reading, vdu, 'sw-image-desc', targets.images);
   checkReference(reading, vdu, 'alternative-sw-image-desc', targets.images);
   warnOfBareMachine(vdu, reading);
+  checkMachineSize(vnfd, vdu, reading);
   const securityRules = { ids: idsOf(objectsField(vnfd, 'security-group-rule')), noun: 'security-group-rule' };
   const names = new Set<string>();
   for (const cpd of objectsField(vdu, 'int-cpd')) {
@@ -91,6 +91,17 @@ function warnOfBareMachine(vdu: JsonObject, reading: Reading): void {
     const message = `the vdu names no ${field}`;
     reading.warn(vdu, undefined, { code: 'MissingField', message, remedy: `add '${field}'` });
   }
+}
+
+/** A PDU or a container may well state 0; no machine runs on it. */
+function checkMachineSize(vnfd: JsonObject, vdu: JsonObject, reading: Reading): void {
+  if (vdu['pdu-type'] !== undefined || vdu['os-container-desc'] !== undefined) return;
+  const id = textField(vdu, 'virtual-compute-desc');
+  const compute = objectsField(vnfd, 'virtual-compute-desc').find((each) => textField(each, 'id') === id);
+  const memory = objectField(compute, 'virtual-memory');
+  if (memory === undefined || memory['size'] !== 0) return;
+  const message = `vdu '${textField(vdu, 'id') ?? ''}' would run on 0 GiB of memory`;
+  reading.error(memory, 'size', { code: 'OutOfRange', message, remedy: 'give the size in GiB, such as 0.5 or 4' });
 }
 
 const macAddress = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}$/i;
@@ -154,16 +165,17 @@ function checkManagementCp(vnfd: JsonObject, targets: VnfdTargets, reading: Read
 }
 
 /** OSM's rule for chart names is a guard against injected options; real charts also have upper case and more slashes. */
-const chartName = /^[A-Za-z0-9_.@~/][^\s'"`$;|&<>\\]*$/;
+const chartName = /^[A-Za-z0-9_.@][^\s'"`$;|&<>\\]*$/;
+const outsidePackage = /^file:|(?:^|\/)\.\.(?:\/|$)/i;
 
 function checkKdu(kdu: JsonObject, targets: VnfdTargets, reading: Reading): void {
   for (const field of ['helm-chart', 'juju-bundle']) {
     const name = textField(kdu, field);
-    if (name === undefined || chartName.test(name)) continue;
+    if (name === undefined || (chartName.test(name) && !outsidePackage.test(name))) continue;
     reading.error(kdu, field, {
       code: 'BadName',
       message: `'${name.slice(0, 60)}' is not a chart name, path or URL`,
-      remedy: 'write repository/chart, a URL or a path in the package, without spaces or leading dash',
+      remedy: 'write repository/chart, a URL or a path inside the package, without spaces and with no dash in front',
     });
   }
   if (kdu['helm-chart'] !== undefined && kdu['juju-bundle'] !== undefined) {
@@ -216,25 +228,6 @@ function checkSecurityRules(vnfd: JsonObject, reading: Reading): void {
       message: `port-range-min ${low} is above port-range-max ${high}`,
       remedy: 'swap them',
     });
-  }
-}
-
-function checkComputes(vnfd: JsonObject, reading: Reading): void {
-  for (const compute of objectsField(vnfd, 'virtual-compute-desc')) {
-    const cpu = objectField(compute, 'virtual-cpu');
-    if (cpu?.['num-virtual-cpu'] === 0) {
-      const remedy = 'give a number from 1';
-      reading.error(cpu, 'num-virtual-cpu', {
-        code: 'OutOfRange',
-        message: 'no machine runs on 0 virtual CPUs',
-        remedy,
-      });
-    }
-    const memory = objectField(compute, 'virtual-memory');
-    if (typeof memory?.['size'] === 'number' && memory['size'] < 0) {
-      const message = `a memory of ${memory['size']} GiB is impossible`;
-      reading.error(memory, 'size', { code: 'OutOfRange', message, remedy: 'give a number above 0' });
-    }
   }
 }
 

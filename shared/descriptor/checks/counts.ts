@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import type { JsonObject } from '../../model/json.ts';
 import { numberField, objectField, textField } from '../document-fields.ts';
 import type { Reading } from '../reading/reading.ts';
@@ -52,11 +52,25 @@ export function checkIpProfile(reading: Reading, linkProfile: JsonObject): void 
     });
     return;
   }
+  checkGateway(reading, l3, [address, Number(prefix), version]);
   const stated = textField(l3, 'ip-version')?.toLowerCase();
   if (stated === undefined || stated === `ipv${version}`) return;
   reading.error(l3, 'ip-version', {
     code: 'Contradiction',
     message: `ip-version is ${stated}, but ${cidr} is IPv${version}`,
+    remedy: 'correct one of them',
+  });
+}
+
+function checkGateway(reading: Reading, l3: JsonObject, [address, prefix, version]: [string, number, number]): void {
+  const gateway = textField(l3, 'gateway-ip');
+  if (gateway === undefined || isIP(gateway) === 0) return;
+  const network = new BlockList();
+  network.addSubnet(address, prefix, version === 4 ? 'ipv4' : 'ipv6');
+  if (network.check(gateway, isIP(gateway) === 4 ? 'ipv4' : 'ipv6')) return;
+  reading.error(l3, 'gateway-ip', {
+    code: 'Contradiction',
+    message: `the gateway ${gateway} does not lie in ${address}/${prefix}`,
     remedy: 'correct one of them',
   });
 }

@@ -41,6 +41,9 @@ export function buildVnfModel(vnfd: JsonObject): VnfModel {
   return model;
 }
 
+/** Where a descriptor states none: a machine without memory cannot be asked for. */
+const defaultMemoryGib = 1;
+
 function buildVdu(vnfd: JsonObject, vdu: JsonObject): VduModel {
   const compute = byId(vnfd, 'virtual-compute-desc', textField(vdu, 'virtual-compute-desc'));
   const storages = textsField(vdu, 'virtual-storage-desc').flatMap((id) =>
@@ -54,7 +57,7 @@ function buildVdu(vnfd: JsonObject, vdu: JsonObject): VduModel {
     description: textField(vdu, 'description') ?? '',
     alternativeImages: textsField(vdu, 'alternative-sw-image-desc').flatMap((image) => imageRef(vnfd, image) ?? []),
     vcpus: numberField(objectField(compute, 'virtual-cpu'), 'num-virtual-cpu') ?? 1,
-    memoryMib: Math.round((numberField(objectField(compute, 'virtual-memory'), 'size') ?? 0) * 1024),
+    memoryMib: Math.round((numberField(objectField(compute, 'virtual-memory'), 'size') ?? defaultMemoryGib) * 1024),
     rootDiskGib: storages[0] === undefined ? (numberField(disk, 'size-of-storage') ?? 0) : storageSize(storages[0]),
     volumes: storages.slice(1).map(buildVolume),
     extra: buildExtra(vdu, compute),

@@ -73,24 +73,27 @@ function booleanValue(text: string): LeafOutcome {
   return text === 'true' || text === 'false' ? { value } : { value, tolerated: `'${text}' was read as ${value}` };
 }
 
+/** Decimal, hexadecimal (RFC 7950 clause 9.2.1) or grouped as YAML 1.1 has it. */
+const wholeNumber = /^(?:[+-]?\d+(?:\.0*)?|0x[0-9a-f]+|\d{1,3}(?:_\d{3})+)$/i;
+
 function numberValue(text: string, type: LeafType): LeafOutcome {
   const isInteger = type.base !== 'decimal';
-  const pattern = isInteger ? /^[+-]?\d+(?:\.0*)?$/ : /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+  const pattern = isInteger ? wholeNumber : /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
   const trimmed = text.trim();
   if (!pattern.test(trimmed)) {
     return { value: text, error: wrongType(text, isInteger ? 'a whole number' : 'a number') };
   }
-  const value = Number(trimmed);
-  if (value < type.minimum || value > type.maximum) {
+  const value = Number(trimmed.replaceAll('_', ''));
+  const maximum = Math.min(type.maximum, Number.MAX_SAFE_INTEGER);
+  if (value < type.minimum || value > maximum) {
     const finding: Finding = {
       code: 'OutOfRange',
       message: `${shown(text)} is out of range`,
-      remedy: `give a number from ${type.minimum} to ${type.maximum}`,
+      remedy: `give a number from ${type.minimum} to ${maximum}`,
     };
     return { value, error: finding };
   }
-  if (!Number.isSafeInteger(value) && isInteger) return { value: trimmed };
-  const isOdd = isInteger && trimmed.includes('.');
+  const isOdd = isInteger && !/^-?\d+$/.test(trimmed);
   return isOdd ? { value, tolerated: `'${trimmed}' was read as ${value}` } : { value };
 }
 

@@ -93,7 +93,7 @@ export class Reading {
 
   /** Complaints in document order, with a last line for what did not fit. */
   inOrder(): Complaint[] {
-    const sorted = this.complaints.sort((one, two) => one.line - two.line || one.column - two.column);
+    const sorted = withoutEchoes(this.complaints).sort((one, two) => one.line - two.line || one.column - two.column);
     if (this.#left === 0) return sorted;
     const message = `${this.#left} more complaints are not shown`;
     const more = { severity: 'error' as const, code: 'TooMany', file: this.file, path: '', line: 0, column: 0 };
@@ -103,6 +103,17 @@ export class Reading {
   #line(offset: number, path: string, message: string): ReportLine {
     return { path, line: this.#lines.place(offset).line, message };
   }
+}
+
+/** A value that is wrong in itself is not complained about again for what it would mean. */
+function withoutEchoes(complaints: Complaint[]): Complaint[] {
+  const placeOf = ({ line, column, path, code }: Complaint) => `${line}:${column}:${path}:${code}`;
+  const errors = new Map<string, Complaint>();
+  for (const complaint of complaints) {
+    const place = placeOf(complaint);
+    if (complaint.severity === 'error' && !errors.has(place)) errors.set(place, complaint);
+  }
+  return complaints.filter((complaint) => (errors.get(placeOf(complaint)) ?? complaint) === complaint);
 }
 
 function offsetIn(origin: Origin | undefined, field: string | number | undefined): number {

@@ -16,6 +16,17 @@ export interface WalkOptions {
 /** Fields that say nothing to the orchestrator and stand anywhere in real descriptors. */
 const harmlessFields = new Set(['description', 'short-name', 'logo']);
 
+/** What OSM's NBI adds to a descriptor that is exported from it. */
+const exportedFields = new Set([
+  '_admin',
+  '_id',
+  '_links',
+  'onboardingState',
+  'operationalState',
+  'usageState',
+  'userDefinedData',
+]);
+
 /** Keys of SOL006 lists that the field leaves out; the list works without them. */
 const optionalKeys = new Set(['flavour']);
 
@@ -131,6 +142,7 @@ export class SchemaWalk {
   #list(node: LocatedNode, schema: SchemaNode, path: string, clause: string): JsonValue | undefined {
     const items: JsonValue[] = [];
     const places = this.#reading.remember(items, path, node.offset);
+    if (node.kind === 'map' && node.entries.length === 0) return items;
     if (node.kind === 'map' && !this.#options.isListImplicit) {
       this.#reading.tolerate(node.offset, path, 'a single mapping where a list is meant; read as a list of one');
     }
@@ -201,6 +213,14 @@ export class SchemaWalk {
 
   #unknown(key: string, schema: SchemaNode, path: string, offset: number): void {
     if (harmlessFields.has(key)) return;
+    if (exportedFields.has(key)) {
+      this.#reading.tolerate(
+        offset,
+        joinPath(path, key),
+        'a record of the NFVO that the descriptor came from; no effect',
+      );
+      return;
+    }
     const fields = fieldsOf(schema);
     const near = didYouMean(key, fields);
     this.#reading.complainAt('warning', joinPath(path, key), offset, {

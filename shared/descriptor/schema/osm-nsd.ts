@@ -31,7 +31,7 @@ export const osmNsdSchema: SchemaNode = {
         'constituent-cpd-id': {
           // Two connection points of one VNF may be on the same link.
           $list: 'constituent-base-element-id constituent-cpd-id',
-          'ip-address': 'string',
+          'ip-address': 'ip',
           'mac-address': 'string',
           position: 'uint32',
         },

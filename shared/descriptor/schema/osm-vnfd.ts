@@ -106,7 +106,9 @@ const interfaceRequirement: SchemaNode = {
   },
   position: 'uint32',
   'mac-address': 'string',
-  'ip-address': 'string',
+  'ip-address': 'ip',
+  // SOL006 2.6.1.
+  'support-mandatory': 'boolean',
   'vif-quota': quota,
 };
 

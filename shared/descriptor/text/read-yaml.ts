@@ -11,6 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { type LocatedNode, type MapEntry, type MapNode, scalarAt } from './located-node.ts';
+import { syntaxFaults } from './syntax-faults.ts';
 import { maxDepth, type TextFault } from './text-fault.ts';
 
 const maxAliases = 100;
@@ -25,17 +26,10 @@ export function readYaml(text: string): { root: LocatedNode | undefined; faults:
   try {
     const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, keepSourceTokens: false });
     const documents = [...composer.compose(new Parser().parse(text), true, text.length)];
-    const document = documents[0];
-    for (const error of documents.flatMap((each) => each.errors)) {
-      faults.push({
-        code: 'Syntax',
-        offset: error.pos[0],
-        message: firstLine(error.message),
-        remedy: 'correct the YAML there',
-      });
-    }
-    const second = documents.slice(1).find((each) => each.contents !== null && !isEmptyScalar(each.contents));
-    if (second !== undefined) {
+    const errors = documents.flatMap((each) => each.errors);
+    if (errors.length > 0) return { root: undefined, faults: syntaxFaults(text, errors) };
+    const [document, second] = documents.filter((each) => each.contents !== null && !isEmptyScalar(each.contents));
+    if (second !== undefined && second.contents !== null) {
       faults.push({
         code: 'SeveralDocuments',
         offset: second.range[0],
@@ -134,7 +128,15 @@ class YamlConversion {
         remedy: 'write the repeated parts out',
       });
     }
-    return this.#anchors.get(node.source) ?? scalarAt(node.range[0], '');
+    const anchored = this.#anchors.get(node.source);
+    if (anchored !== undefined) return anchored;
+    this.#faults.push({
+      code: 'Syntax',
+      offset: node.range[0],
+      message: `the alias '*${node.source}' names no anchor before it`,
+      remedy: `write '&${node.source}' at what is meant, or quote a value that begins with *`,
+    });
+    return scalarAt(node.range[0], '');
   }
 }
 
@@ -170,9 +172,4 @@ function isTooDeep(text: string): boolean {
     if (opening > 1000) return true;
   }
   return false;
-}
-
-function firstLine(message: string): string {
-  const line = message.split('\n', 1)[0] ?? message;
-  return line.replace(/ at line \d+, column \d+:?$/, '').replace(/:$/, '');
 }
