@@ -78,7 +78,10 @@ function createServer({ tls, dependencies }: NorthboundAppOptions): NorthboundAp
       return `${bootId}-${requestCount.toString(36)}`;
     },
     ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, verbose: true, strict: false },
+      customOptions: {
+        ...{ removeAdditional: false, coerceTypes: false, useDefaults: true },
+        ...{ allErrors: true, verbose: true, strict: false },
+      },
     },
   } as const;
   const server = tls

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidatio
 import type { ProblemDetails } from '#shared/api/problem.ts';
 import { type ErrorCode, errorCatalogue, isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { Logger } from '#shared/runtime/index.ts';
-import { describeViolation } from './schema-violation.ts';
+import { describeViolations } from './schema-violation.ts';
 
 /** The one place where errors become HTTP answers (RFC 9457; ETSI GS NFV-SOL 013 clause 6.3). */
 export function createErrorHandler(log: Logger) {
@@ -49,6 +49,8 @@ export function toProblem(error: SkerryError): ProblemDetails {
   };
 }
 
+const maxViolations = 50;
+
 const fastifyCodes: Record<string, { code: ErrorCode; remedy: string }> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'UnsupportedMediaType',
@@ -78,9 +80,10 @@ function translate(error: FastifyError, request: FastifyRequest): SkerryError {
 
 function violation(errors: FastifySchemaValidationError[], where: string, request: FastifyRequest): SkerryError {
   const input = where === 'body' ? request.body : where === 'querystring' ? request.query : request.params;
-  const violations = errors.slice(0, 20).map((error) => describeViolation(error, input));
+  const found = describeViolations(errors, input);
+  const violations = found.slice(0, maxViolations);
   const [first] = violations;
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
   return new SkerryError(
     where === 'querystring' ? 'BadQuery' : 'BadRequest',
     `${where === 'body' ? 'The body' : where} does not fit: ${first!.path || '/'} ${first!.message}${more}.`,

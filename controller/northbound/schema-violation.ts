@@ -13,8 +13,48 @@ interface ObjectSchema {
   enum?: readonly unknown[];
 }
 
+/** All ajv errors (verbose, all of them) in words: one for each place, choices in one sentence, the others by themselves. */
+export function describeViolations(errors: readonly FastifySchemaValidationError[], input: unknown): Violation[] {
+  const known = errors.slice(0, maxErrors);
+  const choices = known.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
+  const isBranchOf = (choice: FastifySchemaValidationError, error: FastifySchemaValidationError) =>
+    error !== choice && error.schemaPath.startsWith(`${choice.schemaPath}/`);
+  const described = known.flatMap((error) => {
+    if (choices.includes(error))
+      return describeChoice(
+        error,
+        known.filter((other) => isBranchOf(error, other)),
+      );
+    // A branch that is of another type altogether was not meant.
+    const choice = choices.find((one) => isBranchOf(one, error));
+    const isOther = choice !== undefined && error.instancePath === choice.instancePath && isWrongKind(error);
+    return isOther ? [] : [describeViolation(error, input)];
+  });
+  const byPlace = new Map(described.map((one) => [`${one.path} ${one.message}`, one]));
+  return byPlace.size > 0 ? [...byPlace.values()] : known.slice(0, 1).map((error) => describeViolation(error, input));
+}
+
+/** More is not looked at: a body of a mebibyte can hold very many. */
+const maxErrors = 1000;
+
+function isWrongKind({ keyword }: FastifySchemaValidationError): boolean {
+  return keyword === 'type' || keyword === 'const';
+}
+
+/** Only where no branch fits better than the others: then what all of them would take is told. */
+function describeChoice(
+  choice: FastifySchemaValidationError,
+  branches: readonly FastifySchemaValidationError[],
+): Violation[] {
+  if (!branches.every((branch) => branch.instancePath === choice.instancePath && isWrongKind(branch))) return [];
+  const values = branches.map(({ keyword, params }) =>
+    keyword === 'const' ? JSON.stringify(params['allowedValue']) : `a JSON ${params['type']}`,
+  );
+  return [{ path: choice.instancePath, message: 'is not an allowed value', remedy: `Allowed: ${values.join(', ')}.` }];
+}
+
 /** One ajv error (verbose mode) in words, with the nearest known member for a typo. */
-export function describeViolation(error: FastifySchemaValidationError, input: unknown): Violation {
+function describeViolation(error: FastifySchemaValidationError, input: unknown): Violation {
   const { keyword, params, instancePath, message = 'is not valid' } = error;
   const schema = (error as { parentSchema?: ObjectSchema }).parentSchema;
   if (keyword === 'additionalProperties') {
@@ -42,7 +82,8 @@ export function describeViolation(error: FastifySchemaValidationError, input: un
     const allowed = keyword === 'enum' ? (params['allowedValues'] as unknown[]) : [params['allowedValue']];
     return { path: instancePath, message: 'is not an allowed value', remedy: `Allowed: ${allowed.join(', ')}.` };
   }
-  return { path: instancePath, message };
+  if (keyword === 'type') return { path: instancePath, message, remedy: `Give a JSON ${params['type']} here.` };
+  return { path: instancePath, message, remedy: `Give a value that ${message.replace(/^must/, 'does: it must')}.` };
 }
 
 /** A missing member is often there under a mistyped name. */

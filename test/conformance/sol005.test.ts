@@ -220,6 +220,8 @@ describe('SOL005 V3.7.1 by ETSI OpenAPI', { skip: reasonToSkip }, () => {
     await orchestrator.control().fault({ effect: 'hang', verb: 'ensure', kind: 'compute', times: 0 });
     const other = `${services}/${await createNs('hanging')}`;
     const hanging = pathOf(await oss.expect(202, 'POST', `${other}/instantiate`, { body: { nsFlavourId: 'default' } }));
+    for (const task of ['terminate', 'instantiate', 'heal'])
+      await oss.expect(409, 'POST', `${other}/${task}`, { body: {} });
     await oss.expect(400, 'POST', `${hanging}/cancel`, { body: { cancelMode: 'NOW' } });
     await oss.expect(202, 'POST', `${hanging}/cancel`, { body: { cancelMode: 'FORCEFUL' } });
     assert.equal((await settled(hanging)).operationState, 'FAILED_TEMP');

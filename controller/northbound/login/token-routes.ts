@@ -21,7 +21,7 @@ export const tokenPlugin: NorthboundPlugin = async (app, { identity, clock }) =>
       schema: { tags, body: TokenRequest, response: { 201: IssuedTokenSchema } },
     },
     async (request, reply) => {
-      const issued = await identity.login(request.body);
+      const issued = await identity.login({ ...request.body, address: request.ip });
       noStore(reply);
       return reply.code(201).send({ ...issued, expiresAt: dateTime(issued.expiresAt) });
     },
@@ -52,7 +52,7 @@ function registerTokenEndpoint(scope: NorthboundApp, identity: Identity, clock: 
     async (request, reply) => {
       noStore(reply);
       try {
-        return grantAnswer(await identity.login(credentialsOf(request)), clock);
+        return grantAnswer(await identity.login({ ...credentialsOf(request), address: request.ip }), clock);
       } catch (error) {
         return oauthError(reply, error);
       }

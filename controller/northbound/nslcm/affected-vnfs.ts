@@ -32,6 +32,13 @@ export class VnfIdentityDirectory {
   }
 
   async #read(id: VnfInstanceId, operation: NsLcmOpOcc): Promise<void> {
+    const recorded = operation.changedVnfs?.find((vnf) => vnf.vnfInstanceId === id);
+    if (recorded) {
+      if (this.#known.size >= maximumKept) this.#known.clear();
+      const { vnfdId, vnfProfileId, vnfName } = recorded;
+      this.#known.set(id, { vnfdId, vnfProfileId, vnfName });
+      return;
+    }
     const found = await this.#queries.vnf(id).catch(() => undefined);
     if (this.#known.size >= maximumKept) this.#known.clear();
     if (found) {
@@ -43,7 +50,7 @@ export class VnfIdentityDirectory {
     const desired = [operation.before, operation.goal].flatMap((state) => state?.vnfs ?? []);
     const remembered = desired.find((vnf) => vnf.vnfInstanceId === id);
     this.#known.set(id, {
-      vnfdId: remembered?.vnfPackageId ?? '',
+      vnfdId: remembered?.vnfdId ?? '',
       vnfProfileId: remembered?.profileId ?? '',
       vnfName: remembered?.name ?? '',
     });

@@ -90,7 +90,7 @@ export function registerNsInstances(
     const options = { config: { api, permission: 'ns:operate' }, schema: { tags, body: schema } } as const;
     // A body is optional where nothing in it is mandatory; the schema then sees an empty one.
     const preValidation = async (request: FastifyRequest) => {
-      request.body ??= {};
+      if (request.body === undefined) request.body = {};
     };
     app.post<ById>(`${one}/${name}`, { ...options, preValidation }, async (request, reply) => {
       const operation = await begin(request, brand(request.params.nsInstanceId), request.body as Body);

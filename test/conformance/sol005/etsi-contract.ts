@@ -61,6 +61,21 @@ export class EtsiContract {
     return this.#check(file, { $ref: `#/components/schemas/${type}` }, body);
   }
 
+  /** Every resource of the files with the methods that it has; `api_versions` lists only what it refuses. */
+  resources(): { api: string; template: string; methods: string[] }[] {
+    return [...this.#apis].flatMap(([api, { document }]) =>
+      Object.entries(document.paths)
+        .filter(([path]) => path !== '/api_versions')
+        .map(([path, operations]) => ({
+          api,
+          template: path.replace(/^\/nslcm\/v1/, ''),
+          methods: Object.keys(operations)
+            .filter((name) => name !== 'parameters')
+            .map((name) => name.toUpperCase()),
+        })),
+    );
+  }
+
   #load(name: string): ApiFile {
     const document = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as ApiFile['document'];
     const { schemas } = document.components;
