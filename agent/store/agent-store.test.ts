@@ -172,6 +172,7 @@ test('a repair that is cut short loses nothing: the next start does it again', a
   const medium = memoryMedium();
   const store = await openAgentStoreOn(medium, dependencies);
   for (const key of ['a', 'b', 'c']) await store.transact((tx) => tx.put(`x/${key}`, key));
+  await store.transact((tx) => tx.put(agentKeys.reached('ns-1'), { lineage: 'l', generation: 3 }));
   medium.flipByte('x/b');
   medium.beforeWrite = () => {
     throw new Error('power cut');
@@ -182,6 +183,7 @@ test('a repair that is cut short loses nothing: the next start does it again', a
   assert.equal(again.health.opened, 'repaired');
   assert.deepEqual(content(again), { 'x/a': 'a', 'x/c': 'c' });
   assert.ok(again.get(agentKeys.rebirthDue));
+  assert.equal(again.get(agentKeys.reached('ns-1')), undefined, 'its report may be lost: it is made again');
 });
 
 test('a damaged record alone comes from the snapshot, the rest stays new; a log cut before the snapshot is seen', async () => {

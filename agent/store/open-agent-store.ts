@@ -47,6 +47,8 @@ async function rebuild(medium: StoreMedium, found: Inspection, log: Logger): Pro
   const snapshot = await medium.readSnapshot();
   const records = merge(found, snapshot);
   const isEmpty = records.size === 0;
+  // The report of what was reached may be among what is lost: all of it is reported anew.
+  for (const key of [...records.keys()]) if (key.startsWith(agentKeys.reachedPrefix)) records.delete(key);
   log.error({ damage: found.damage.slice(0, 20), saved: records.size }, 'the agent store was damaged and is rebuilt');
   const batch = Math.max(found.head?.batch ?? 0, snapshot?.batch ?? 0) + 1;
   const json = JSON.stringify({ damage: found.damage.slice(0, 20) });

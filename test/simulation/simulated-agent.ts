@@ -65,7 +65,7 @@ export class SimulatedAgent {
       clock,
       random: random.fork(),
       log,
-      onEntry: (infraId, entry) => { ((this as any).wl ??= []).push([clock.mono(), entry.type, (entry as any).key ?? (entry as any).unit?.key, (entry as any).incarnation ?? (entry as any).unit?.incarnation]); this.platformWitness.entry(infraId, entry); },
+      onEntry: (infraId, entry) => this.platformWitness.entry(infraId, entry),
     });
   }
 
