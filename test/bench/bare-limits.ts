@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
-import { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { openCertificateAuthority } from '#controller/identity/index.ts';
 import { systemClock as clock, systemRandom as random } from '#shared/runtime/index.ts';
 import { startBareProcess } from './bare-process.ts';
@@ -15,7 +15,7 @@ const frameBytes = 1024;
 /** One synced put into LevelDB, on the disk that the benches use: what a durable commit costs at least. Milliseconds. */
 export async function bareCommitMs(count: number): Promise<number[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'skerry-bare-'));
-  const level = new ClassicLevel<string, Buffer>(folder, { valueEncoding: 'buffer' });
+  const level = new Level<string, Buffer>(folder, { valueEncoding: 'buffer' });
   const value = Buffer.alloc(commitBytes, 'x');
   const took: number[] = [];
   for (let n = 0; n < count; n++) {

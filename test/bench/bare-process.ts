@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface BareProcess {
+  pid: number;
   port: number;
   stop(): Promise<void>;
 }
@@ -15,6 +16,7 @@ export async function startBareProcess(program: string, order: object): Promise<
   child.send(order);
   const [answer] = (await once(child, 'message')) as [{ port: number }];
   return {
+    pid: child.pid ?? 0,
     port: answer.port,
     stop: async () => {
       const ended = once(child, 'exit');

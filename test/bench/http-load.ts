@@ -16,7 +16,9 @@ export async function requestsPerSecond(load: HttpLoad): Promise<number> {
   const program = path.join(projectFolder, 'node_modules', 'autocannon', 'autocannon.js');
   const headers = Object.entries(load.headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
   const shape = ['-j', '-n', '-c', String(load.connections), '-d', String(load.seconds)];
-  const child = spawn(process.execPath, [program, ...shape, ...headers, load.url], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...shape, ...headers, load.url], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = once(child, 'close');
   const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr)]);
   await ended;

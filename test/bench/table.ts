@@ -15,7 +15,9 @@ export function tableOf(rows: readonly Measurement[]): string {
 
 function cellsOf(row: Measurement): string[] {
   const { unit, bare, ratio, goals } = row;
-  const goalTexts = goals.map(({ text, isMet }) => (isMet ? colors.green(`${text} met`) : colors.red(`${text} MISSED`)));
+  const goalTexts = goals.map(({ text, isMet }) =>
+    isMet ? colors.green(`${text} met`) : colors.red(`${text} MISSED`),
+  );
   return [
     row.what,
     `${short(row.median)} ${unit}`,

@@ -181,6 +181,8 @@ export class BenchAgent {
   readonly home: string;
   readonly local: LocalClient;
   readonly links: { sync: TcpProxy; enroll: TcpProxy; mqtt: TcpProxy };
+  /** Taken at each start. */
+  readonly environment: Record<string, string>;
   id = '';
   infraId = '';
 
@@ -190,6 +192,7 @@ export class BenchAgent {
     const socketPath = path.join(home, 'agent.sock');
     this.local = createLocalClient(socketPath);
     const proxy = (port: number) => new TcpProxy({ target: () => ({ host, port }) });
+    this.environment = { ...environment };
     this.links = { sync: proxy(ports.sync), enroll: proxy(ports.enroll), mqtt: proxy(ports.mqtt) };
     const address = (link: TcpProxy) => `${host}:${link.address.port}`;
     this.process = child(name, path.dirname(home), 'agent/main.ts', () => ({
@@ -199,7 +202,7 @@ export class BenchAgent {
       SKERRY_SYNC_ADDRESS: address(this.links.sync),
       SKERRY_ENROLL_ADDRESS: address(this.links.enroll),
       SKERRY_MQTT_ADDRESS: address(this.links.mqtt),
-      ...environment,
+      ...this.environment,
     }));
   }
 
@@ -224,6 +227,16 @@ export class BenchAgent {
     await this.process.stop();
     await Promise.all(Object.values(this.links).map((link) => link.stop()));
   }
+}
+
+/** An agent process alone, for a controller that the bench itself is. It dials without a proxy. */
+export async function startBareAgent(home: string, token: string): Promise<{ id: string; close(): Promise<void> }> {
+  const agent = child('agent', home, 'agent/main.ts', () => ({
+    SKERRY_HOME: path.join(home, 'agent'),
+    SKERRY_JOIN_TOKEN: token,
+  }));
+  const ready = await agent.start();
+  return { id: String(ready['agentId']), close: () => agent.stop() };
 }
 
 function child(name: string, home: string, program: string, settings: () => Record<string, string>): ManagedChild {

@@ -1,5 +1,5 @@
-import type { Bench } from '../bench.ts';
 import { bareCommitMs, bareFrameMs } from '../bare-limits.ts';
+import type { Bench } from '../bench.ts';
 import { measured } from '../measurement.ts';
 import { Testbed } from '../testbed.ts';
 
@@ -12,7 +12,8 @@ export const instantiate: Bench = {
       const oneMs: number[] = [];
       for (let n = 0; n < context.count(60, 10); n++) oneMs.push(await instantiateOnce(testbed, `one-${n}`));
       const twentyMs: number[] = [];
-      for (let n = 0; n < context.count(5, 1); n++) twentyMs.push(await instantiateTogether(testbed, `together-${n}`, 20));
+      for (let n = 0; n < context.count(5, 1); n++)
+        twentyMs.push(await instantiateTogether(testbed, `together-${n}`, 20));
       const commitMs = await bareCommitMs(context.count(100, 20));
       const frameMs = await bareFrameMs(context.count(200, 50));
       const bareMs = commitMs.map((commit, index) => 2 * commit + 2 * (frameMs[index % frameMs.length] ?? 0));

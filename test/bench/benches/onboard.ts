@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { create } from 'tar';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import type { Bench } from '../bench.ts';
 import { withBareHttp } from '../bare-http.ts';
 import { bareCommitMs } from '../bare-limits.ts';
+import type { Bench } from '../bench.ts';
 import { measured } from '../measurement.ts';
 import { projectFolder, Testbed } from '../testbed.ts';
 
@@ -20,13 +19,19 @@ export const onboard: Bench = {
     Testbed.with({ agentCount: 0 }, async ({ api }) => {
       const count = context.count(100, 20);
       const warmUps = 20;
-      const packages = await Promise.all(Array.from({ length: count + warmUps }, (_, n) => packageOf(`bench_vnf_${n}`)));
+      const packages = await Promise.all(
+        Array.from({ length: count + warmUps }, (_, n) => packageOf(`bench_vnf_${n}`)),
+      );
       const own: number[] = [];
       const bare: number[] = [];
       await withBareHttp({ body: '{}', contentType: 'application/json', isTls: true }, async ({ client }) => {
         for (const [index, content] of packages.entries()) {
           const began = performance.now();
-          const answer = await api.onboard({ source: Readable.from([content]), contentType, fileName: `bench-${index}.tar.gz` });
+          const answer = await api.onboard({
+            source: Readable.from([content]),
+            contentType,
+            fileName: `bench-${index}.tar.gz`,
+          });
           const between = performance.now();
           if (answer.outcome !== 'created') throw new Error(`package ${index} was ${answer.outcome}`);
           await client.call('POST', '/', { stream: { source: Readable.from([content]), contentType } });

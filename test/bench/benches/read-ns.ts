@@ -1,5 +1,5 @@
-import type { Bench, BenchContext } from '../bench.ts';
 import { withBareHttp } from '../bare-http.ts';
+import type { Bench, BenchContext } from '../bench.ts';
 import { requestsPerSecond } from '../http-load.ts';
 import { type Measurement, measured } from '../measurement.ts';
 import { Testbed } from '../testbed.ts';
@@ -11,9 +11,7 @@ export const readNs: Bench = {
   name: 'read-ns',
   title: 'GET one NS: requests per second against bare Fastify with the same bytes; list of 300 instantiated NS',
   run: async (context) => [
-    ...(await Testbed.with({ isPlainHttp: true }, async (testbed) => [
-      await getOne(testbed, context, false),
-    ])),
+    ...(await Testbed.with({ isPlainHttp: true }, async (testbed) => [await getOne(testbed, context, false)])),
     ...(await Testbed.with({}, async (testbed) => {
       const tls = await getOne(testbed, context, true);
       context.say('instantiating 300 NS');

@@ -2,9 +2,7 @@
 import { once } from 'node:events';
 import { type handleBidiStreamingCall, Server, ServerCredentials } from '@grpc/grpc-js';
 
-const [{ certPem, keyPem }] = (await once(process, 'message')) as [
-  { certPem: string; keyPem: string },
-];
+const [{ certPem, keyPem }] = (await once(process, 'message')) as [{ certPem: string; keyPem: string }];
 const same = (message: Buffer) => message;
 const echo: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
   call.on('data', (message: Buffer) => call.write(message));

@@ -1,6 +1,6 @@
 /** A bare Fastify that serves one body, and takes uploads: the limit that the northbound is held against. */
 import { once } from 'node:events';
-import Fastify from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 
 interface Order {
   body: string;
@@ -10,7 +10,9 @@ interface Order {
 
 const [{ body, contentType, tls }] = (await once(process, 'message')) as [Order];
 const options = { logger: false, bodyLimit: 64 * 2 ** 20 };
-const app = tls ? Fastify({ ...options, https: { key: tls.keyPem, cert: tls.certPem } }) : Fastify(options);
+const app = (tls
+  ? Fastify({ ...options, https: { key: tls.keyPem, cert: tls.certPem } })
+  : Fastify(options)) as unknown as FastifyInstance;
 app.addContentTypeParser('application/gzip', { parseAs: 'buffer' }, (_request, upload, done) => done(null, upload));
 app.get('/', (_request, reply) => reply.header('content-type', contentType).send(body));
 app.post('/', (_request, reply) => reply.code(201).send({}));

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ManagedChild } from '#controller/cli/demo/managed-child.ts';
+import { startBareProcess } from '../bare-process.ts';
+import type { Bench } from '../bench.ts';
+import { measured } from '../measurement.ts';
+import { Testbed } from '../testbed.ts';
+
+export const memory: Bench = {
+  name: 'memory',
+  title: 'Resident memory, idle: a controller with 300 instantiated NS, an agent with one infra',
+  run: (context) =>
+    Testbed.with({ agentCount: 4 }, async (testbed) => {
+      const bare = await bareNodeMib();
+      // Three sites carry the services; the fourth agent only waits.
+      const idle = testbed.agents[3];
+      if (idle === undefined) throw new Error('there is no fourth agent');
+      await wait(context.count(45_000, 10_000));
+      const idleMib = await residentMib(idle.process);
+      context.say('instantiating 300 NS');
+      for (let n = 0; n < 300; n += 10) {
+        const site = { '*': { site: `site-${(n / 10) % 3}` } };
+        await Promise.all(
+          Array.from({ length: 10 }, async (_, index) => {
+            const id = await testbed.createNs(`ns-${n + index}`);
+            await testbed.operations.completed(await testbed.api.instantiateNs(id, { placement: site }));
+          }),
+        );
+      }
+      await wait(context.count(60_000, 10_000));
+      const what = 'node with nothing';
+      return [
+        measured({
+          what: 'controller with 300 NS',
+          unit: 'MiB',
+          samples: [await residentMib(testbed.controller)],
+          bare: { what, samples: [bare] },
+          goals: [{ of: 'median', atMost: 143 }],
+          note: '143 MiB are 150 MB; VmRSS a minute after the last request',
+        }),
+        measured({
+          what: 'agent, idle',
+          unit: 'MiB',
+          samples: [idleMib],
+          bare: { what, samples: [bare] },
+          goals: [{ of: 'median', atMost: 70 }],
+        }),
+        measured({
+          what: 'agent with 100 NS',
+          unit: 'MiB',
+          samples: await Promise.all(testbed.agents.slice(0, 3).map((agent) => residentMib(agent.process))),
+          bare: { what, samples: [bare] },
+        }),
+      ];
+    }),
+};
+
+async function bareNodeMib(): Promise<number> {
+  const bare = await startBareProcess('bare-node.ts', {});
+  const mib = await rssOf(bare.pid);
+  await bare.stop();
+  return mib;
+}
+
+function residentMib(child: ManagedChild): Promise<number> {
+  if (child.identity === undefined) throw new Error(`${child.name} does not run`);
+  return rssOf(child.identity.pid);
+}
+
+async function rssOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
