@@ -39,6 +39,7 @@ export function newVnf(wanted: NewVnf, models: NsModels, newKey: NewKey): Result
     vnfInstanceId: wanted.vnfInstanceId,
     name: wanted.name,
     profileId: profile.id,
+    vnfdId: profile.vnfdId,
     vnfPackageId: vnfPackage.id,
     vnfPackageRevision: vnfPackage.revision,
     flavourId: flavour.value.id,

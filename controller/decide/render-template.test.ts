@@ -17,9 +17,69 @@ test('names the missing parameter and what to do', () => {
   assert.match(result.error.remedy ?? '', /additionalParamsForVnf/);
 });
 
-test('refuses what it does not understand instead of leaving it in', () => {
-  assert.ok(!renderTemplate('{{ a | default("x") }}', { a: 1 }, 'ci').ok);
-  assert.ok(!renderTemplate('{% if a %}x{% endif %}', { a: 1 }, 'ci').ok);
+const rendered: [string, string, string][] = [
+  ['a default for what is missing', "{{ a | default('x') }} {{ n|d(7) }} {{ a | default }}", 'x 3 '],
+  ['a default for what is empty', "{{ empty | default('x', true) }}{{ empty | default('x') }}", 'x'],
+  [
+    'filters',
+    "{{ name|upper|lower }} {{ keys | join(',') }} {{ '12 '|int }} {{ keys|tojson }}",
+    'edge k0,k1 12 ["k0","k1"]',
+  ],
+  ['a branch', '{% if on %}yes{% elif off %}maybe{% else %}no{% endif %}', 'yes'],
+  ['the other branch', "{% if name == 'x' or not on %}a{% else %}b{% endif %}", 'b'],
+  ['a test whether it is there', '{% if a is defined %}a{% endif %}{% if name is not defined %}b{% endif %}', ''],
+  ['membership', "{% if 'k1' in keys and n != 4 %}in{% endif %}", 'in'],
+  ['a loop', '{% for key in keys -%}\n - {{ loop.index }}:{{ key }}\n{% endfor %}', '- 1:k0\n- 2:k1\n'],
+  ['raw text', '{% raw %}{{ .Name }} {% if %}{% endraw %}!', '{{ .Name }} {% if %}!'],
+  ['a comment', 'a{# {{ missing }} #}b', 'ab'],
+  ['white space', 'a  {%- if on -%}  b  {%- endif -%}  c', 'abc'],
+  [
+    'braces of the shell',
+    'x=${list[0]} n=${#list[@]} ${%x} printf "%s{%d}"',
+    'x=${list[0]} n=${#list[@]} ${%x} printf "%s{%d}"',
+  ],
+];
+
+for (const [name, text, expected] of rendered) {
+  test(`Jinja2: ${name}`, () => {
+    const params = { name: 'edge', n: 3, keys: ['k0', 'k1'], on: true, off: false, empty: '' };
+    assert.deepEqual(renderTemplate(text, params, 'ci'), { ok: true, value: expected });
+  });
+}
+
+const refused = [
+  "{{ a.format('x') }}",
+  '{{ a + 1 }}',
+  '{{ a | attr("x") }}',
+  '{{ }}',
+  '{% set x = 1 %}',
+  '{% include "/etc/passwd" %}',
+  '{% macro m() %}{% endmacro %}',
+  '{% if a %}never closed',
+  '{% endif %}',
+  '{% for k, v in a %}{% endfor %}',
+  '{% for x in a %}{% endfor %}',
+  "docker ps --format '{{.Names}}'",
+];
+
+for (const text of refused) {
+  test(`refuses ${text} instead of leaving it in`, () => {
+    const result = renderTemplate(text, { a: 1 }, 'ci');
+    assert.ok(!result.ok);
+    assert.match(result.error.remedy ?? '', /raw/);
+  });
+}
+
+test('a missing parameter is missing in conditions too', () => {
+  const result = renderTemplate('{% if missing %}x{% endif %}', {}, 'ci');
+  assert.ok(!result.ok && /parameter missing is missing/.test(result.error.message));
+});
+
+test('a template cannot grow without end', () => {
+  const list = Array.from({ length: 200 }, () => 1);
+  const text = '{% for a in l %}{% for b in l %}xxxxxxxxxx{% endfor %}{% endfor %}';
+  assert.ok(!renderTemplate(text, { l: list }, 'ci').ok);
+  assert.ok(!renderTemplate('{% for a in l %}{{ big }}{% endfor %}', { l: list, big: 'x'.repeat(10_000) }, 'ci').ok);
 });
 
 test('prototype members are no parameters', () => {

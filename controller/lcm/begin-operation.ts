@@ -2,8 +2,16 @@ import { allowedNsStates, type NewNames, type NsModels } from '#controller/decid
 import { SkerryError } from '#shared/errors/index.ts';
 import { id, type NsInstanceId, type NsLcmOpOccId, type ObjectKey, type VnfInstanceId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
-import type { NsDesired, NsInstance, NsLcmOperationType, NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
+import type {
+  ChangedVnf,
+  NsDesired,
+  NsInstance,
+  NsLcmOperationType,
+  NsLcmOpOcc,
+  VnfInstance,
+} from '#shared/model/ns-lcm.ts';
 import type { RequestContext } from '../context.ts';
+import { keys } from '../keys.ts';
 import type { OneShot } from './actions.ts';
 import { commitIntent } from './commit-intent.ts';
 import type { LcmContext } from './lcm-context.ts';
@@ -46,7 +54,10 @@ export async function beginOperation(context: LcmContext, beginning: Beginning):
       return await commitIntent(context, {
         ns,
         nsChanges: { generation: ns.value.generation + 1 },
-        operation: newOperation(context, beginning, ns.value, decision),
+        operation: {
+          ...newOperation(context, beginning, ns.value, decision),
+          changedVnfs: await changedVnfs(context, ns.value, decision),
+        },
         operationRevision: 0,
         next: decision.next,
         models: decision.models,
@@ -100,6 +111,21 @@ function newOperation(context: LcmContext, beginning: Beginning, ns: NsInstance,
     warnings: decision.warnings,
     oneShots: (decision.newActions ?? []).map((item) => item.action),
   };
+}
+
+/** From what is wanted; of those that were left behind by a failed operation only their document knows. */
+async function changedVnfs({ store }: LcmContext, ns: NsInstance, decision: Decision): Promise<ChangedVnf[]> {
+  const vnfs = [...(ns.desired?.vnfs ?? []), ...(decision.next?.vnfs ?? [])];
+  const wanted = new Map(vnfs.map((vnf) => [vnf.vnfInstanceId, vnf]));
+  const ids = new Set([...decision.affectedVnfIds, ...decision.removedVnfIds]);
+  const changed = await Promise.all(
+    [...ids].map(async (vnfInstanceId) => {
+      const vnf = wanted.get(vnfInstanceId) ?? (await store.get<VnfInstance>(keys.vnf(vnfInstanceId)))?.value;
+      if (vnf === undefined) return [];
+      return [{ vnfInstanceId, vnfdId: vnf.vnfdId ?? '', vnfProfileId: vnf.profileId, vnfName: vnf.name }];
+    }),
+  );
+  return changed.flat();
 }
 
 /** New identities, from the injected source of chance. */

@@ -13,6 +13,8 @@ export function operationEvent(ns: NsInstance, operation: NsLcmOpOcc, at: number
   const isRunning = operation.state === 'PROCESSING' || operation.state === 'ROLLING_BACK';
   const facts: NsOperationFacts = {
     ...nsFacts(ns),
+    // A service that is being removed is still one of these VNFDs.
+    vnfdIds: [...new Set([...vnfdIdsOf(ns), ...(operation.changedVnfs ?? []).map((vnf) => vnf.vnfdId)])],
     nsLcmOpOccId: operation.id,
     operation: operation.type,
     operationState: operation.state,
@@ -25,25 +27,31 @@ export function operationEvent(ns: NsInstance, operation: NsLcmOpOcc, at: number
 }
 
 function nsFacts(ns: NsInstance): NsFacts {
-  return { projectId: ns.projectId, nsInstanceId: ns.id, nsInstanceName: ns.name, nsdId: ns.nsdId };
+  const { projectId, nsdId } = ns;
+  return { projectId, nsInstanceId: ns.id, nsInstanceName: ns.name, nsdId, vnfdIds: vnfdIdsOf(ns) };
+}
+
+function vnfdIdsOf(ns: NsInstance): string[] {
+  return [...new Set((ns.desired?.vnfs ?? []).flatMap((vnf) => vnf.vnfdId ?? []))];
 }
 
 const changeTypes = {
-  INSTANTIATE: 'ADD',
+  INSTANTIATE: 'INSTANTIATE',
   SCALE: 'SCALE',
   UPDATE: 'MODIFY_INFORMATION',
   HEAL: 'HEAL',
-  TERMINATE: 'REMOVE',
-};
+  TERMINATE: 'TERMINATE',
+} as const;
 
-/** AffectedVnf (clause 6.5.3.2), what this version knows of it. */
+/** AffectedVnf (clause 6.5.3.2). */
 export function affectedVnfs(operation: NsLcmOpOcc): JsonObject[] {
   const changeResult =
     operation.state === 'COMPLETED' ? 'COMPLETED' : operation.state === 'ROLLED_BACK' ? 'ROLLED_BACK' : 'FAILED';
   const removed = new Set(operation.removedVnfIds);
-  return [...new Set([...operation.affectedVnfIds, ...operation.removedVnfIds])].map((vnfInstanceId) => ({
-    vnfInstanceId,
-    changeType: removed.has(vnfInstanceId) ? 'REMOVE' : changeTypes[operation.type],
+  const { type } = operation;
+  return (operation.changedVnfs ?? []).map((vnf) => ({
+    ...vnf,
+    changeType: removed.has(vnf.vnfInstanceId) && type !== 'TERMINATE' ? 'REMOVE' : changeTypes[type],
     changeResult,
   }));
 }

@@ -67,6 +67,7 @@ export interface VnfDesired {
   /** For people; also the start of the names of its units. */
   name: string;
   profileId: string;
+  vnfdId?: string;
   vnfPackageId: VnfPackageId;
   vnfPackageRevision: number;
   flavourId: string;
@@ -148,11 +149,21 @@ export interface NsLcmOpOcc {
   deadlineAt: number;
   /** Sentences of placement and of what is waited for. */
   explanation: string[];
+  /** What the VNFs below are called: known also when they are gone. */
+  changedVnfs?: ChangedVnf[];
   affectedVnfIds: VnfInstanceId[];
   removedVnfIds: VnfInstanceId[];
   warnings: string[];
   /** One-shot operation objects (heal) that must end: opId → result so far. */
   oneShots: { opId: string; agentId: AgentId; key: ObjectKey; target: ObjectKey; incarnation?: Incarnation }[];
+}
+
+/** AffectedVnf (ETSI GS NFV-SOL 005 clause 6.5.3.2) without what becomes of it. */
+export interface ChangedVnf {
+  vnfInstanceId: VnfInstanceId;
+  vnfdId: string;
+  vnfProfileId: string;
+  vnfName: string;
 }
 
 export interface OperationTarget {

@@ -39,8 +39,7 @@ const story: Step[] = [
   (fleet) => fleet.answer(),
   async (fleet, nsId) => {
     const known = new Set((await fleet.ns(nsId)).desired!.vnfs.flatMap((vnf) => vnf.vnfcs.map((vnfc) => vnfc.key)));
-    for (const agent of fleet.agents.values())
-      agent.failing = (object) => isCompute(object) && !known.has(object.key);
+    for (const agent of fleet.agents.values()) agent.failing = (object) => isCompute(object) && !known.has(object.key);
   },
   begin('SCALE', scaleOut),
   (fleet) => fleet.answer(),
