@@ -159,7 +159,7 @@ class Expression {
     if (/^["']/.test(word)) return [word.slice(1, -1).replace(/\\(.)/g, (_, each) => (each === 'n' ? '\n' : each)), ''];
     if (/^-?\d/.test(word)) return [Number(word), ''];
     if (Object.hasOwn(constants, word)) return [constants[word], ''];
-    if (!/^[A-Za-z_]/.test(word)) throw this.#unsupported();
+    if (!/^[A-Za-z_]/.test(word) || this.#tokens[this.#at] === '(') throw this.#unsupported();
     return [lookUp(this.#scope, word), word];
   }
 
