@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url';
 import {
   ChangeFeed,
   CliError,
+  exitCodes,
   ManagedChild,
   type NsView,
   type OperationView,
   onboardAll,
   openPackageSource,
   openStates,
+  ProblemError,
   SkerryApi,
   TcpProxy,
 } from '#controller/cli/index.ts';
@@ -225,8 +227,7 @@ export class Rig {
       try {
         return await check();
       } catch (error) {
-        if (error instanceof CliError && this.controller.state !== 'running') return undefined;
-        if (error instanceof CliError && /cannot be reached|did not answer/.test(error.message)) return undefined;
+        if (isAway(error)) return undefined;
         throw error;
       }
     };
@@ -249,7 +250,8 @@ export class Rig {
       await this.#front.stop();
     } finally {
       this.#killAll();
-      rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+      // Kept for a look when asked for.
+      if (process.env['SKERRY_E2E_KEEP'] !== '1') rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
     }
   }
 
@@ -305,4 +307,12 @@ export class Rig {
       }
     }
   }
+}
+
+/** No answer, half an answer, or a controller that is just starting or ending. */
+function isAway(error: unknown): boolean {
+  if (error instanceof ProblemError) return error.problem.status === 503;
+  if (error instanceof CliError)
+    return error.exitCode === exitCodes.unreachable || error.exitCode === exitCodes.timeout;
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
