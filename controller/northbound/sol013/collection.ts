@@ -76,7 +76,10 @@ export function sendCollection<View>(
     query.filter.length === 0
       ? views
       : views.filter((view) => matchesFilter(resource.render(view, baseUrl), query.filter));
-  const sorted = [...matching].sort((left, right) => (resource.sortKey(left) < resource.sortKey(right) ? -1 : 1));
+  const sorted = matching
+    .map((view) => ({ view, key: resource.sortKey(view) }))
+    .sort((left, right) => (left.key < right.key ? -1 : 1))
+    .map(({ view }) => view);
   const { pageSize, whenTooBig, cache } = policy;
   if (whenTooBig === 'refuse' && sorted.length > pageSize) {
     throw new SkerryError('BadQuery', `The result holds ${sorted.length} items; at most ${pageSize} are sent.`, {
@@ -86,7 +89,14 @@ export function sendCollection<View>(
   const page = cutPage(sorted, resource.sortKey, { after: query.after, size: pageSize });
   if (page.next !== undefined) reply.header('link', nextLink(requestOrigin(request), request.url, page.next));
   const texts = page.items.map((view) => itemText(view, { resource, selector: query.selector, baseUrl, cache }));
-  return reply.type('application/json; charset=utf-8').send(`[${texts.join(',')}]`);
+  return reply.type('application/json; charset=utf-8').send(jsonArray(texts));
+}
+
+const [open, comma, close] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')];
+
+function jsonArray(items: readonly Buffer[]): Buffer {
+  const parts = items.flatMap((item, index) => (index === 0 ? [item] : [comma, item]));
+  return Buffer.concat([open, ...parts, close]);
 }
 
 /** Scheme and authority: `request.url` holds the API root already. */
@@ -97,11 +107,11 @@ function requestOrigin(request: FastifyRequest): string {
 function itemText<View>(
   view: View,
   context: { resource: Resource<View>; selector: AttributeSelector; baseUrl: string; cache: RenderCache },
-): string {
+): Buffer {
   const { resource, selector, baseUrl, cache } = context;
   if (selector.kind === 'default') return cache.text(resource, view, baseUrl).brief();
   if (selector.kind === 'all') return cache.text(resource, view, baseUrl).full();
-  return JSON.stringify(select(resource.render(view, baseUrl), selector, resource));
+  return Buffer.from(JSON.stringify(select(resource.render(view, baseUrl), selector, resource)));
 }
 
 /** Answers GET of one resource, with its ETag; 304 when the client has it. */

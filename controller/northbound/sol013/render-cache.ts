@@ -4,26 +4,26 @@ import type { Resource } from './resource.ts';
 
 export interface RenderedText {
   tag: string;
-  /** The whole representation as JSON. */
-  full(): string;
+  /** The whole representation as JSON in UTF-8. Bytes, because a text would be encoded anew for every answer. */
+  full(): Buffer;
   /** The representation without its default exclude set. */
-  brief(): string;
+  brief(): Buffer;
 }
 
 interface CachedText extends RenderedText {
   revision: string;
   baseUrl: string;
-  characters: number;
+  bytes: number;
 }
 
 /** JSON texts of representations by type, id and revision: a resource that did not change is rendered once. */
 export class RenderCache {
   readonly #texts = new Map<string, CachedText>();
-  readonly #maximumCharacters: number;
-  #characters = 0;
+  readonly #maximumBytes: number;
+  #bytes = 0;
 
-  constructor(maximumCharacters = 16 * 1024 * 1024) {
-    this.#maximumCharacters = maximumCharacters;
+  constructor(maximumBytes = 16 * 1024 * 1024) {
+    this.#maximumBytes = maximumBytes;
   }
 
   text<View>(resource: Resource<View>, view: View, baseUrl: string): RenderedText {
@@ -41,12 +41,13 @@ export class RenderCache {
     key: string,
     { resource, view, baseUrl, revision }: { resource: Resource<View>; view: View; baseUrl: string; revision: string },
   ): CachedText {
-    let full: string | undefined;
-    let brief: string | undefined;
-    const grow = (text: string): string => {
+    let full: Buffer | undefined;
+    let brief: Buffer | undefined;
+    const grow = (value: unknown): Buffer => {
+      const text = Buffer.from(JSON.stringify(value));
       if (this.#texts.get(key) === entry) {
-        entry.characters += text.length;
-        this.#characters += text.length;
+        entry.bytes += text.length;
+        this.#bytes += text.length;
         this.#evict(key);
       }
       return text;
@@ -54,14 +55,14 @@ export class RenderCache {
     const entry: CachedText = {
       revision,
       baseUrl,
-      characters: 0,
+      bytes: 0,
       tag: entityTag(revision),
       full() {
-        full ??= grow(JSON.stringify(resource.render(view, baseUrl)));
+        full ??= grow(resource.render(view, baseUrl));
         return full;
       },
       brief() {
-        brief ??= grow(JSON.stringify(select(resource.render(view, baseUrl), { kind: 'default' }, resource)));
+        brief ??= grow(select(resource.render(view, baseUrl), { kind: 'default' }, resource));
         return brief;
       },
     };
@@ -71,13 +72,13 @@ export class RenderCache {
   /** Oldest first; never the one just made. */
   #evict(present: string): void {
     for (const [key, entry] of this.#texts) {
-      if (this.#characters <= this.#maximumCharacters) return;
+      if (this.#bytes <= this.#maximumBytes) return;
       if (key !== present) this.#drop(key, entry);
     }
   }
 
   #drop(key: string, entry: CachedText): void {
     this.#texts.delete(key);
-    this.#characters -= entry.characters;
+    this.#bytes -= entry.bytes;
   }
 }

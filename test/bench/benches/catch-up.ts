@@ -3,6 +3,8 @@ import type { Bench, BenchContext } from '../bench.ts';
 import { type Measurement, measured } from '../measurement.ts';
 import { Testbed } from '../testbed.ts';
 
+/** A site that is away is chosen only when it is named. */
+const named = { placement: { '*': { site: 'site-0' } } };
 /** Longer than a link must live to count as stable. */
 const settledMs = 10_500;
 
@@ -26,7 +28,7 @@ async function linkBack(testbed: Testbed, context: BenchContext): Promise<Measur
     await wait(settledMs);
     testbed.agent.cut();
     const id = await testbed.createNs(`link-${round}`);
-    const operation = await testbed.api.instantiateNs(id, {});
+    const operation = await testbed.api.instantiateNs(id, named);
     // Long enough for the back-off to have reached its ceiling.
     await wait(context.count(8_000, 3_000));
     const began = performance.now();
@@ -47,7 +49,7 @@ async function agentBack(testbed: Testbed, context: BenchContext): Promise<Measu
   for (let round = 0; round < context.count(10, 2); round++) {
     await testbed.agent.process.kill();
     const id = await testbed.createNs(`agent-${round}`);
-    const operation = await testbed.api.instantiateNs(id, {});
+    const operation = await testbed.api.instantiateNs(id, named);
     const began = performance.now();
     const ready = testbed.agent.process.start();
     tookMs.push((await testbed.operations.completed(operation)) - began);
@@ -67,7 +69,7 @@ async function controllerBack(testbed: Testbed, context: BenchContext): Promise<
   for (let round = 0; round < context.count(10, 2); round++) {
     const id = await testbed.createNs(`controller-${round}`);
     testbed.agent.cut();
-    const operation = await testbed.api.instantiateNs(id, {});
+    const operation = await testbed.api.instantiateNs(id, named);
     await testbed.controller.kill();
     testbed.agent.restore();
     const began = performance.now();
