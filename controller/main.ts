@@ -94,6 +94,7 @@ async function main(config: ControllerConfig): Promise<void> {
         store,
         enrolment: endingSessions(enrolment, (agentId) => core.link.disconnect(agentId, 'revoked')),
         telemetry: { latest: async (agentId) => telemetry.latest(agentId) },
+        decisions: core.link,
       }),
     ],
     ...room('northbound'),

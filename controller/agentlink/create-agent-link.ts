@@ -1,4 +1,4 @@
-import { isSkerryError } from '#shared/errors/index.ts';
+import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { AgentId, SiteId } from '#shared/model/ids.ts';
 import type { Agent } from '#shared/model/inventory.ts';
 import type { Clock, Component, Logger, Random } from '#shared/runtime/index.ts';
@@ -13,7 +13,7 @@ import { decideWelcome, type WelcomeDecision } from './decide-welcome.ts';
 import { reconnectWindowMs } from './reconnect-window.ts';
 import { ReportIngest } from './report-ingest.ts';
 import { Session } from './session.ts';
-import { type AgentSessionRecord, maxFormerStores, newSessionRecord } from './session-record.ts';
+import { type AgentSessionRecord, newSessionRecord, withNewStore, withTrueStore } from './session-record.ts';
 
 const helloTimeoutMs = 15_000;
 const heartbeatMs = 30_000;
@@ -48,6 +48,11 @@ export interface AgentLink extends Component {
   sessions(): SessionView[];
   /** Milliseconds since an agent was last heard in its live session, by the monotonic clock; undefined without a session. */
   silentMs(agentId: AgentId): number | undefined;
+  /**
+   * Of several live copies of an agent, an operator names the true one; the others are refused from now on.
+   * @throws SkerryError Conflict when this store is not one of them.
+   */
+  nameTrueStore(agentId: AgentId, storeId: string): Promise<void>;
   /** Ends the session of an agent at once (revocation). */
   disconnect(agentId: AgentId, reason: string): void;
 }
@@ -187,10 +192,11 @@ class SessionHost implements AgentLink {
     const marks = await this.#marks(agentId, hello.storeId);
     const decision = decideWelcome(hello, { record, head, term: this.#term, historyThere, marks });
     log.info({ decision, generation: hello.generation, newest: head.generation }, 'an agent says Hello');
-    await this.#tellAlarms(hello, record, decision);
-    if (decision.kind === 'rewind-suspected' || decision.kind === 'refuse')
+    if (decision.kind === 'contested') await this.#contest(agentId, record, decision);
+    await this.#tellAlarms(agentId, decision);
+    if (isRefusal(decision))
       return void this.#dismiss(side, hello, `${decision.kind}: ${decision.reason}`, refusedRetryMs);
-    const next = await this.#commitEpoch(hello, record, decision);
+    const next = await this.#commitEpoch(hello, await this.#record(agentId), decision);
     this.#live.get(agentId)?.session.close('a newer session of this agent began', 0);
     const frameHead = {
       agentId,
@@ -231,7 +237,7 @@ class SessionHost implements AgentLink {
       isFenced: () => this.#live.get(agentId)?.session !== session,
       onConfirmed: () => this.#update(agentId, (record) => ({ ...record, epochConfirmed: head.sessionEpoch })),
       onAcked: (generation, history) => this.#acked(agentId, generation, history),
-      onRewindSuspected: (reason) => void this.#alarm(agentId, 'RewindSuspected', true, reason),
+      onRewindSuspected: (reason) => void this.#setAlarm(agentId, 'RewindSuspected', true, reason),
       ...(changedSlots === undefined ? {} : { changedSlots }),
       onStateConfirmed: () => this.#stateConfirmed(session, agentId),
     });
@@ -287,9 +293,8 @@ class SessionHost implements AgentLink {
     const { agentId } = hello;
     const isNewStore = decision.kind === 'new-store';
     const next: AgentSessionRecord = {
-      ...record,
+      ...(isNewStore ? withNewStore(record, hello.storeId) : record),
       epochIssued: Math.max(record.epochIssued, hello.lastEpoch) + 1,
-      ...(isNewStore ? asNewStore(record, hello) : {}),
     };
     if (decision.kind === 'normal') next.acked = { generation: hello.generation, history: hello.history };
     const changes: Change[] = [{ key: keys.agentSession(agentId), value: next }];
@@ -314,19 +319,60 @@ class SessionHost implements AgentLink {
     return rows.map(({ key }) => ({ key, value: undefined }));
   }
 
-  async #tellAlarms(hello: Hello, record: AgentSessionRecord, decision: WelcomeDecision): Promise<void> {
-    const { agentId } = hello;
-    if (decision.kind === 'refuse') return this.#alarm(agentId, 'LineageRefused', true, decision.reason);
-    if (decision.kind === 'rewind-suspected') return this.#alarm(agentId, 'RewindSuspected', true, decision.reason);
-    const isFormer = record.formerStores.includes(hello.storeId);
-    if (isFormer)
-      await this.#alarm(agentId, 'TwoCopies', true, `store ${hello.storeId} came back after ${record.storeId}`);
+  /** Durable before anybody hears of it; whoever has a session loses it. */
+  async #contest(
+    agentId: AgentId,
+    record: AgentSessionRecord,
+    { stores, reason }: Extract<WelcomeDecision, { kind: 'contested' }>,
+  ): Promise<void> {
+    this.#live.get(agentId)?.session.close(reason, refusedRetryMs);
+    if (stores.length !== record.contested?.length)
+      await this.#replaceRecord(agentId, { ...record, contested: stores });
   }
 
-  async #alarm(agentId: AgentId, alarm: LinkAlarm, raised: boolean, message: string): Promise<void> {
+  async nameTrueStore(agentId: AgentId, storeId: string): Promise<void> {
+    await this.#lock.hold([agentId], async () => {
+      const record = await this.#record(agentId);
+      if (record.contested?.includes(storeId) !== true)
+        throw new SkerryError('Conflict', `Store ${storeId} is not one of several live copies of this agent`, {
+          remedy: record.contested?.length
+            ? `name one of ${record.contested.join(', ')}`
+            : 'nothing has to be done: only one copy of this agent is alive',
+        });
+      const next = withTrueStore(record, storeId);
+      await this.#replaceRecord(agentId, next);
+      this.#given.book.acknowledged(agentId, next.acked.generation);
+      await this.#setAlarm(agentId, 'TwoCopies', false, `an operator has named store ${storeId} as the true one`);
+    });
+  }
+
+  async #replaceRecord(agentId: AgentId, record: AgentSessionRecord): Promise<void> {
+    // What waits to be written of the present record must not come after it.
+    await this.#ingest.barrier(agentId);
+    await this.#given.store.commit([{ key: keys.agentSession(agentId), value: record }]);
+    this.#records.set(agentId, record);
+  }
+
+  async #tellAlarms(agentId: AgentId, decision: WelcomeDecision): Promise<void> {
+    if (decision.kind === 'refuse') return this.#setAlarm(agentId, 'LineageRefused', true, decision.reason);
+    if (decision.kind === 'rewind-suspected') return this.#setAlarm(agentId, 'RewindSuspected', true, decision.reason);
+    if (decision.kind === 'contested') return this.#setAlarm(agentId, 'TwoCopies', true, decision.reason);
+    if (decision.kind === 'disowned') return;
+    for (const alarm of ['LineageRefused', 'RewindSuspected'] as const)
+      await this.#setAlarm(agentId, alarm, false, 'the agent is welcome again');
+  }
+
+  /** Told once when it begins and once when it is over, however often the agent comes. */
+  async #setAlarm(agentId: AgentId, alarm: LinkAlarm, raised: boolean, message: string): Promise<void> {
+    const present = (await this.#record(agentId)).alarms ?? [];
+    if (present.includes(alarm) === raised) return;
     this.#given.log.warn({ agentId, alarm, raised, message }, 'an alarm of the agent link');
     try {
       await this.#given.sink.alarm?.(agentId, alarm, raised, message);
+      this.#update(agentId, ({ alarms = [], ...record }) => {
+        const others = alarms.filter((each) => each !== alarm);
+        return { ...record, alarms: raised ? [...others, alarm] : others };
+      });
     } catch (error) {
       this.#given.log.warn({ error, alarm }, 'an alarm of the agent link could not be recorded');
     }
@@ -347,7 +393,10 @@ class SessionHost implements AgentLink {
   async #record(agentId: AgentId): Promise<AgentSessionRecord> {
     const cached = this.#records.get(agentId);
     if (cached !== undefined) return cached;
-    return (await this.#given.store.get<AgentSessionRecord>(keys.agentSession(agentId)))?.value ?? newSessionRecord;
+    const stored = await this.#given.store.get<AgentSessionRecord>(keys.agentSession(agentId));
+    const record = this.#records.get(agentId) ?? stored?.value ?? newSessionRecord;
+    this.#records.set(agentId, record);
+    return record;
   }
 
   async #marks(agentId: AgentId, storeId: string): Promise<Marks> {
@@ -366,12 +415,8 @@ class SessionHost implements AgentLink {
   }
 }
 
-function asNewStore(record: AgentSessionRecord, hello: Hello): Partial<AgentSessionRecord> {
-  const former = record.storeId === '' ? [] : [record.storeId];
-  return {
-    storeId: hello.storeId,
-    formerStores: [...record.formerStores, ...former].slice(-maxFormerStores),
-    owesSnapshot: true,
-    acked: { generation: 0, history: '' },
-  };
+function isRefusal(
+  decision: WelcomeDecision,
+): decision is Extract<WelcomeDecision, { kind: 'rewind-suspected' | 'refuse' | 'contested' | 'disowned' }> {
+  return !['normal', 'new-store', 'rebirth'].includes(decision.kind);
 }

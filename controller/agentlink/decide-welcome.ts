@@ -12,6 +12,9 @@ export interface KnownOfAgent {
   marks: Record<ReportStream, StreamPosition>;
 }
 
+/** Live copies that are told apart. */
+const maxContested = 8;
+
 /** What a Hello means, and what goes down first. */
 export type WelcomeDecision =
   | { kind: 'normal'; send: 'nothing' | 'delta' | 'snapshot' | 'buckets' }
@@ -21,7 +24,12 @@ export type WelcomeDecision =
   | { kind: 'rebirth'; reason: string }
   /** This controller was set back: nothing goes down until an operator has spoken. */
   | { kind: 'rewind-suspected'; reason: string }
-  | { kind: 'refuse'; reason: string };
+  /** Two live copies of the agent: neither gets anything until an operator has named the true one. */
+  | { kind: 'contested'; stores: string[]; reason: string }
+  /** Another lineage. */
+  | { kind: 'refuse'; reason: string }
+  /** The copy that an operator has named untrue. */
+  | { kind: 'disowned'; reason: string };
 
 /** The table of docs/sync-protocol.md, "Connect and resync". Pure. */
 export function decideWelcome(hello: Hello, known: KnownOfAgent): WelcomeDecision {
@@ -29,6 +37,13 @@ export function decideWelcome(hello: Hello, known: KnownOfAgent): WelcomeDecisio
   const isForeign = hello.lineage !== '' && hello.lineage !== head.lineage;
   if (isForeign)
     return { kind: 'refuse', reason: `the agent follows lineage ${hello.lineage}, this controller is ${head.lineage}` };
+  if (record.disowned?.includes(hello.storeId) === true)
+    return {
+      kind: 'disowned',
+      reason: 'an operator has named another copy of this agent as the true one; end this one',
+    };
+  const contested = findContested(hello, record);
+  if (contested !== undefined) return contested;
   const rewind = findRewind(hello, known);
   if (rewind !== undefined) return { kind: 'rewind-suspected', reason: rewind };
   if (hello.storeId !== record.storeId) {
@@ -39,6 +54,19 @@ export function decideWelcome(hello: Hello, known: KnownOfAgent): WelcomeDecisio
   const setBack = findSetBack(hello, known);
   if (setBack !== undefined) return { kind: 'rebirth', reason: setBack };
   return { kind: 'normal', send: firstDown(hello, known) };
+}
+
+/**
+ * A former store that is the newest copy of itself: its disk was not set back, so it lives beside the one that took its place.
+ * An older copy of a former store is a disk that was set back, and is reborn.
+ */
+function findContested(hello: Hello, record: AgentSessionRecord): WelcomeDecision | undefined {
+  const present = record.contested ?? [];
+  const confirmed = record.formerEpochs?.[hello.storeId] ?? 0;
+  const isAlive = record.formerStores.includes(hello.storeId) && confirmed > 0 && hello.lastEpoch >= confirmed;
+  if (present.length === 0 && !isAlive) return undefined;
+  const stores = [...new Set([...present, record.storeId, hello.storeId])].slice(0, maxContested);
+  return { kind: 'contested', stores, reason: `two copies of this agent are alive: stores ${stores.join(' and ')}` };
 }
 
 /** Signs that the agent knows more of us than we do. */

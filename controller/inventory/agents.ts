@@ -2,8 +2,13 @@ import { SkerryError } from '#shared/errors/index.ts';
 import type { AgentId } from '#shared/model/ids.ts';
 import type { Agent, AgentStatus } from '#shared/model/inventory.ts';
 import type { Change } from '#shared/store/store.ts';
+import type { AlarmBody } from '#shared/wire/frames.ts';
 import { keys } from '../keys.ts';
 import type { InventoryContext } from './inventory-context.ts';
+import type { LinkAlarm } from './report-sink.ts';
+
+/** Alarms of the link with an agent stand apart from those that it raises itself: no name of its own may begin so. */
+const linkAlarmPrefix = '~link-';
 
 export type AgentView = Agent & { status: AgentStatus };
 
@@ -23,7 +28,9 @@ export async function findAgent(context: InventoryContext, idOrName: string): Pr
 }
 
 async function viewAgent(context: InventoryContext, agent: Agent): Promise<AgentView> {
-  return { ...agent, status: await readStatus(context, agent.id, agent.enrolledAt) };
+  const status = await readStatus(context, agent.id, agent.enrolledAt);
+  const raised = await context.store.range<AlarmBody>({ prefix: keys.alarm(`${agent.id}:${linkAlarmPrefix}`) });
+  return { ...agent, status: { ...status, alarms: raised.map(({ value }) => value.probableCause) } };
 }
 
 async function readStatus(context: InventoryContext, agentId: AgentId, enrolledAt: number): Promise<AgentStatus> {
@@ -71,6 +78,30 @@ export async function noteStateConfirmed({ store, clock }: InventoryContext, age
   if (entry?.value.connected !== true) return;
   const value: AgentStatus = { ...entry.value, stateConfirmedAt: clock.now() };
   await store.commit([{ key, value }], { expect: [{ key, revision: entry.revision }] });
+}
+
+/** An alarm of the link with this agent, beside those that the agent raises itself; raised again it keeps its time. */
+export async function noteLinkAlarm(
+  { store, clock }: InventoryContext,
+  told: { agentId: AgentId; alarm: LinkAlarm; raised: boolean; message: string },
+): Promise<void> {
+  const { agentId, alarm, raised, message } = told;
+  const key = keys.alarm(`${agentId}:${linkAlarmPrefix}${alarm}`);
+  const before = await store.get<{ raisedAt: number }>(key);
+  if (!raised && before === undefined) return;
+  const body: AlarmBody = {
+    type: 'alarm',
+    alarmId: `${linkAlarmPrefix}${alarm}`,
+    key: 'agent',
+    scope: '',
+    severity: 'CRITICAL',
+    eventType: 'PROCESSING_ERROR_ALARM',
+    probableCause: `${alarm}: ${message}`.slice(0, 500),
+    raised: true,
+  };
+  const now = clock.now();
+  const value = raised ? { ...body, agentId, raisedAt: before?.value.raisedAt ?? now, changedAt: now } : undefined;
+  await store.commit([{ key, value }]);
 }
 
 /** After a start nobody is connected, whatever the former process had written. */

@@ -1,7 +1,14 @@
 import type { Site } from '#shared/model/inventory.ts';
 import type { Component } from '#shared/runtime/index.ts';
 import { keys } from '../keys.ts';
-import { findAgent, forgetConnections, listAgents, noteConnection, noteStateConfirmed } from './agents.ts';
+import {
+  findAgent,
+  forgetConnections,
+  listAgents,
+  noteConnection,
+  noteLinkAlarm,
+  noteStateConfirmed,
+} from './agents.ts';
 import { applyReport } from './apply-report.ts';
 import { applyState } from './apply-state.ts';
 import { ChangeSet } from './change-set.ts';
@@ -64,6 +71,7 @@ function sinkOf(context: InventoryContext): ReportSink {
     },
     connection: (agentId, connected, isStateConfirmed) => noteConnection(context, agentId, connected, isStateConfirmed),
     stateConfirmed: (agentId) => noteStateConfirmed(context, agentId),
+    alarm: (agentId, alarm, raised, message) => noteLinkAlarm(context, { agentId, alarm, raised, message }),
     acked: (agentId, generation) => {
       context.acked.set(agentId, Math.max(generation, context.acked.get(agentId) ?? 0));
     },

@@ -17,6 +17,17 @@ export interface TelemetryQueries {
   latest(agentId: AgentId): Promise<object | undefined>;
 }
 
+/** What an operator may decide about the sessions of agents. */
+export interface AgentDecisions {
+  /** @throws SkerryError Conflict */
+  nameTrueStore(agentId: AgentId, storeId: string): Promise<void>;
+}
+
+const TrueStoreRequest = Type.Object(
+  { storeId: Type.String({ minLength: 1, maxLength: 100, description: 'Store of the copy that is the true one' }) },
+  { additionalProperties: false },
+);
+
 const agents = '/skerry/v1/agents';
 const tokens = '/skerry/v1/join-tokens';
 type ByName = { Params: { agent: string } };
@@ -25,7 +36,11 @@ type ByName = { Params: { agent: string } };
 export function registerAgents(
   app: NorthboundApp,
   { inventory }: NorthboundDependencies,
-  { enrolment, telemetry }: { enrolment: Enrolment; telemetry: TelemetryQueries },
+  {
+    enrolment,
+    telemetry,
+    decisions,
+  }: { enrolment: Enrolment; telemetry: TelemetryQueries; decisions?: AgentDecisions | undefined },
 ): void {
   const read = { config: { permission: 'agents:read' } } as const;
   const tags = ['agents'];
@@ -45,6 +60,16 @@ export function registerAgents(
     async (request, reply) => {
       const { id } = await inventory.agent(request.params.agent);
       await enrolment.revokeAgent(contextOf(request), id);
+      return reply.code(204).send();
+    },
+  );
+  if (decisions === undefined) return;
+  app.post<ByName & { Body: { storeId: string } }>(
+    `${agents}/:agent/true-store`,
+    { config: { permission: 'agents:delete' }, schema: { tags, body: TrueStoreRequest } },
+    async (request, reply) => {
+      const { id } = await inventory.agent(request.params.agent);
+      await decisions.nameTrueStore(id, request.body.storeId);
       return reply.code(204).send();
     },
   );

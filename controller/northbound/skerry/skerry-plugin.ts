@@ -1,7 +1,7 @@
 import type { Store } from '#shared/store/store.ts';
 import type { Enrolment } from '../../identity/certificates.ts';
 import type { NorthboundPlugin } from '../plugin.ts';
-import { registerAgents, registerJoinTokens, type TelemetryQueries } from './agent-routes.ts';
+import { type AgentDecisions, registerAgents, registerJoinTokens, type TelemetryQueries } from './agent-routes.ts';
 import { registerEvents } from './event-routes.ts';
 import { registerInfras } from './infra-routes.ts';
 import { registerPackages } from './package-routes.ts';
@@ -12,13 +12,14 @@ export interface SkerryPluginDependencies {
   store: Store;
   enrolment: Enrolment;
   telemetry: TelemetryQueries;
+  decisions?: AgentDecisions;
 }
 
 /** `/skerry/v1`: what ETSI has no resources for. */
-export function skerryPlugin({ store, enrolment, telemetry }: SkerryPluginDependencies): NorthboundPlugin {
+export function skerryPlugin({ store, enrolment, telemetry, decisions }: SkerryPluginDependencies): NorthboundPlugin {
   return async (app, dependencies) => {
     registerSites(app, dependencies);
-    registerAgents(app, dependencies, { enrolment, telemetry });
+    registerAgents(app, dependencies, { enrolment, telemetry, decisions });
     registerJoinTokens(app, dependencies, { enrolment });
     registerInfras(app, dependencies);
     registerStatus(app, dependencies, store);

@@ -282,6 +282,29 @@ test('a controller set back behind our back sends nothing and says so', async ()
   assert.equal(rig.sent('delta') + rig.sent('bucket-objects') + rig.sent('snapshot-begin'), deltas);
   assert.deepEqual(rig.holder.head(), kept);
   assert.equal(rig.link.status().state, 'refused', rig.link.status().message);
+  assert.equal(rig.received.alarms.length, 1, 'told once, however often the agent comes');
+  await rig.stop();
+});
+
+test('an alarm of the link is cleared when its cause is over, also across a restart of the controller', async () => {
+  const rig = await new Rig().start();
+  await rig.put('a');
+  await rig.agree();
+  rig.isReachable = false;
+  rig.cut();
+  const record = (await rig.controllerStore.get<object>(keys.agentSession(agentId)))!.value;
+  const alarms = ['RewindSuspected'];
+  await rig.controllerStore.commit([{ key: keys.agentSession(agentId), value: { ...record, alarms } }]);
+  await rig.crashController();
+  await rig.startController();
+  rig.isReachable = true;
+  await rig.agree();
+  const told = () => rig.received.alarms.map(({ alarm, raised }) => `${alarm} ${raised}`);
+  assert.deepEqual(told(), ['RewindSuspected false']);
+  rig.cut();
+  await rig.clock.advance(1_000);
+  await rig.agree();
+  assert.equal(told().length, 1);
   await rig.stop();
 });
 
