@@ -22,7 +22,6 @@ export interface OnboardedView {
 /** Member `_skerry` of VnfPkgInfo and NsdInfo. */
 export interface OnboardingView {
   revision?: number;
-  onboardingReport?: { [topic: string]: unknown };
   warnings?: unknown[];
 }
 
@@ -50,6 +49,8 @@ export interface VnfPackageView {
   onboardingState: string;
   operationalState: string;
   usageState: string;
+  /** What reading did to the descriptor. */
+  onboardingReport?: { [topic: string]: unknown };
   _skerry?: OnboardingView;
   [member: string]: unknown;
 }
@@ -64,6 +65,8 @@ export interface NsdView {
   nsdOnboardingState: string;
   nsdOperationalState: string;
   nsdUsageState: string;
+  /** What reading did to the descriptor. */
+  onboardingReport?: { [topic: string]: unknown };
   _skerry?: OnboardingView;
   [member: string]: unknown;
 }

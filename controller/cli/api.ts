@@ -46,17 +46,17 @@ export class SkerryApi {
     return issued;
   }
 
-  sites = () => this.#ownList<SiteView>('sites');
+  sites = async () => byName(await this.#ownList<SiteView>('sites'));
   createSite = (input: { name: string; description?: string; labels?: Record<string, string> }) =>
     this.#own<SiteView>('POST', 'sites', input);
   deleteSite = (id: string) => this.#own<void>('DELETE', `sites/${part(id)}`);
 
-  agents = () => this.#ownList<AgentView>('agents');
+  agents = async () => byName(await this.#ownList<AgentView>('agents'));
   revokeAgent = (id: string) => this.#own<void>('POST', `agents/${part(id)}/revoke`);
   createJoinToken = (input: { siteId: string; agentName?: string; validForMs?: number }) =>
     this.#own<JoinTokenView>('POST', 'join-tokens', input);
 
-  infras = () => this.#ownList<InfraView>('infras');
+  infras = async () => byName(await this.#ownList<InfraView>('infras'));
   createInfra = (input: object) => this.#own<InfraView>('POST', 'infras', input);
   deleteInfra = (id: string) => this.#own<void>('DELETE', `infras/${part(id)}`);
 
@@ -132,6 +132,11 @@ export class SkerryApi {
   #ownList<T>(path: string): Promise<T[]> {
     return this.#own<T[]>('GET', path);
   }
+}
+
+/** The controller lists by id, which tells people nothing. */
+function byName<T extends { name: string }>(items: T[]): T[] {
+  return items.sort((left, right) => left.name.localeCompare(right.name));
 }
 
 function part(id: string): string {

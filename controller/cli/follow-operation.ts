@@ -59,6 +59,8 @@ export function siteLine(site: ProgressView['sites'][number], now: number): stri
   return [progressBar(site.ready, site.total), away || waiting].filter(Boolean).join('  ');
 }
 
+const reasons: Record<string, string> = { ROLLED_BACK: 'all is as it was before' };
+
 /** Says how it ended. */
 export function reportEnd(context: CliContext, operation: OperationView): ExitCode {
   const { id, operationState: state, lcmOperationType: type, error } = operation;
@@ -67,6 +69,6 @@ export function reportEnd(context: CliContext, operation: OperationView): ExitCo
     return exitCodes.ok;
   }
   const remedy = state === 'FAILED_TEMP' ? `; \`skerry op retry ${id}\`, \`rollback\` or \`fail\` it` : '';
-  context.err(`${type} is ${state}: ${error?.detail ?? 'no reason given'}${remedy}\n`);
+  context.err(`${type} is ${state}: ${error?.detail ?? reasons[state] ?? 'no reason given'}${remedy}\n`);
   return exitCodes.failed;
 }

@@ -149,7 +149,7 @@ export class HttpClient {
       return new CliError(
         exitCodes.unreachable,
         `the certificate of ${this.#where()} is not trusted (${code})`,
-        "log in with the controller's CA: `skerry login URL --ca ca.pem`",
+        "log in with the controller's CA: `skerry login URL --ca ca.cert.pem`",
       );
     }
     return new CliError(

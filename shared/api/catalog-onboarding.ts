@@ -14,7 +14,7 @@ export const ComplaintSchema = Type.Object({
 
 const ReportLine = Type.Object({ path: Type.String(), line: Type.Integer(), message: Type.String() });
 
-/** What reading did to the descriptor: translated, dropped, tolerated. */
+/** Member `onboardingReport` of VnfPkgInfo and NsdInfo: what reading did to the descriptor: translated, dropped, tolerated. */
 export const OnboardingReportSchema = Type.Object({
   format: Type.String({ description: 'sol006, sol006-osm, legacy-osm' }),
   translated: Type.Array(ReportLine),
@@ -27,7 +27,6 @@ export const OnboardingAttributes = Type.Object({
   revision: Type.Integer({ description: 'Grows with each new content' }),
   fileName: Type.Optional(Type.String()),
   contentBytes: Type.Optional(Type.Integer()),
-  onboardingReport: Type.Optional(OnboardingReportSchema),
   warnings: Type.Array(ComplaintSchema),
   createdAt: Type.String(),
   modifiedAt: Type.String(),

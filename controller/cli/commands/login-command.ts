@@ -18,7 +18,7 @@ export function addLoginCommands(program: Command, { context }: CommandHost): vo
     .description('log in to a controller and remember it; the password is asked for, or comes from SKERRY_PASSWORD')
     .option('-u, --user <name>', 'user name', 'admin')
     .option('--project <name>', 'project to work in')
-    .option('--ca <file>', "the controller's CA certificate (its <SKERRY_HOME>/ca/ca.pem)")
+    .option('--ca <file>', "the controller's CA certificate (its <SKERRY_HOME>/ca/ca.cert.pem)")
     .option('--password-stdin', 'read the password from standard input', false)
     .action((url: string, options: LoginOptions) => login(context, url, options));
   program
@@ -54,7 +54,7 @@ async function readCa(file: string): Promise<string> {
     throw new CliError(exitCodes.usage, `the CA certificate cannot be read: ${error.message}`);
   });
   if (text.includes('BEGIN CERTIFICATE')) return text;
-  throw new CliError(exitCodes.usage, `${file} holds no PEM certificate`, 'give the ca.pem of the controller');
+  throw new CliError(exitCodes.usage, `${file} holds no PEM certificate`, 'give the ca/ca.cert.pem of the controller');
 }
 
 async function readPassword(context: CliContext, options: LoginOptions): Promise<string> {

@@ -68,9 +68,12 @@ function complaintsOf(problem: Problem): unknown[] {
 }
 
 function describeComplaint(complaint: unknown): string {
-  const { file, line, column, path, message, remedy } = complaint as Record<string, string | number | undefined>;
+  const { severity, file, line, column, path, message, remedy } = complaint as Record<
+    string,
+    string | number | undefined
+  >;
   const place = [file, line, column].filter((part) => part !== undefined && part !== 0).join(':');
-  return `${[place, path].filter(Boolean).join(' ')}: ${message}${remedy ? `; ${remedy}` : ''}`;
+  return `${[place, path].filter(Boolean).join(' ')}: ${severity === 'warning' ? 'warning: ' : ''}${message}${remedy ? `; ${remedy}` : ''}`;
 }
 
 export function listPackages(context: CliContext, options: PackageOptions): Promise<void> {
@@ -169,11 +172,10 @@ function failureLines(whole: Record<string, unknown>): string[] | undefined {
 }
 
 /** What was translated, dropped or tolerated, and the warnings. */
-function reportLines({ _skerry: own }: VnfPackageView | NsdView): string[] | undefined {
-  if (own === undefined) return undefined;
-  const { onboardingReport = {}, warnings = [] } = own;
+function reportLines({ onboardingReport = {}, _skerry: own }: VnfPackageView | NsdView): string[] {
+  const warnings = own?.warnings ?? [];
   const lines = Object.entries({ ...onboardingReport, warning: warnings }).flatMap(([topic, found]) =>
-    (Array.isArray(found) ? found : [found]).map((item) => `${topic}: ${sentence(item)}`),
+    (Array.isArray(found) ? found : [found]).map((item) => (topic === 'warning' ? '' : `${topic}: `) + sentence(item)),
   );
   return lines;
 }

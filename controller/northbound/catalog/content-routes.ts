@@ -6,6 +6,7 @@ import type { NsdInfo, VnfPackage } from '#shared/model/catalog.ts';
 import type { NsdInfoId, VnfPackageId } from '#shared/model/ids.ts';
 import { type Clock, delay, type Logger } from '#shared/runtime/index.ts';
 import type { Catalog, CatalogKind, Upload, UploadedFile } from '../../catalog/catalog.ts';
+import { isVisible } from '../../context.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
 import { contextOf } from '../request.ts';
 import { type ApiVersion, requireMatch } from '../sol013/index.ts';
@@ -46,7 +47,7 @@ const fileTypes = [
 export async function ownView(catalog: Catalog, kind: CatalogKind, request: FastifyRequest): Promise<CatalogView> {
   const { id } = request.params as { id: string };
   const view = kind === 'nsd' ? await catalog.nsd(id as NsdInfoId) : await catalog.vnfPackage(id as VnfPackageId);
-  if (view.projectId !== request.principal.projectId) throw new SkerryError('NotFound', `There is no resource ${id}`);
+  if (!isVisible(request.principal, view)) throw new SkerryError('NotFound', `There is no resource ${id}`);
   return view;
 }
 

@@ -32,9 +32,6 @@ export function skerryPart(view: VnfPackage | NsdInfo): JsonObject {
   return {
     revision: view.revision,
     ...(view.fileName === undefined ? {} : { fileName: view.fileName, contentBytes: view.contentBytes }),
-    ...(view.onboardingReport === undefined
-      ? {}
-      : { onboardingReport: view.onboardingReport as unknown as JsonObject }),
     warnings: view.warnings as unknown as JsonObject[],
     createdAt: new Date(view.createdAt).toISOString(),
     modifiedAt: new Date(view.modifiedAt).toISOString(),

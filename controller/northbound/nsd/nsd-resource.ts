@@ -47,7 +47,7 @@ export function nsdResource(api: ApiVersion): Resource<NsdView> {
   return defineResource<NsdView>({
     name: `NsdInfo ${api.major}`,
     schema: NsdInfoSchema,
-    excludedByDefault: ['userDefinedData', 'onboardingFailureDetails', '_skerry'],
+    excludedByDefault: ['userDefinedData', 'onboardingFailureDetails', 'onboardingReport', '_skerry'],
     id: (view) => view.id,
     sortKey: (view) => byCreation(view.createdAt, view.id),
     revision: (view) => view.etag,

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { NsdInfoId } from '#shared/model/ids.ts';
+import { isVisible } from '../../context.ts';
 import { CreateRequest, KeyValuePairs, KeyValuePatch, OperationalState } from '../catalog/catalog-schemas.ts';
 import { ownView, registerContent } from '../catalog/content-routes.ts';
 import { registerSubscriptions } from '../catalog/subscription-routes.ts';
@@ -92,7 +93,7 @@ function registerNsds(app: NorthboundApp, dependencies: NorthboundDependencies, 
       schema: { tags, querystring: CollectionQuerystring, response: { 200: Type.Array(NsdInfoSchema) } },
     },
     async (request, reply) => {
-      const views = (await catalog.nsds()).filter(({ projectId }) => projectId === request.principal.projectId);
+      const views = (await catalog.nsds()).filter((record) => isVisible(request.principal, record));
       return sendCollection(request, reply, { resource, views, policy: collections });
     },
   );

@@ -13,6 +13,7 @@ import { SkerryError } from '#shared/errors/index.ts';
 import { id as brand, type NsInstanceId } from '#shared/model/ids.ts';
 import type { NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
 import type * as Requests from '#shared/model/ns-lcm-requests.ts';
+import { isVisible, visibleProject } from '../../context.ts';
 import type { NsView } from '../../lcm/lcm.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
 import { CollectionQuerystring, contextOf } from '../request.ts';
@@ -41,7 +42,7 @@ export function registerNsInstances(
 
   async function viewOf(request: FastifyRequest<ById>): Promise<NsView> {
     const view = await queries.ns(brand<NsInstanceId>(request.params.nsInstanceId));
-    if (view.ns.projectId !== request.principal.projectId) throw notFound(request.params.nsInstanceId);
+    if (!isVisible(request.principal, view.ns)) throw notFound(request.params.nsInstanceId);
     await directory.load(view.ns, view.vnfs);
     return view;
   }
@@ -53,7 +54,7 @@ export function registerNsInstances(
       schema: { tags, querystring: CollectionQuerystring, response: { 200: Type.Array(NsInstance) } },
     },
     async (request, reply) => {
-      const views = await queries.listNs(request.principal.projectId);
+      const views = await queries.listNs(visibleProject(request.principal));
       for (const { ns, vnfs } of views) await directory.load(ns, vnfs);
       return sendCollection(request, reply, { resource, views, policy: collections });
     },

@@ -4,6 +4,7 @@ import { CancelMode } from '#shared/api/ns-lcm-requests.ts';
 import { NsLcmOpOcc } from '#shared/api/ns-lcm-resources.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import { id as brand, type NsLcmOpOccId } from '#shared/model/ids.ts';
+import { isVisible, visibleProject } from '../../context.ts';
 import type { OperationView } from '../../lcm/lcm.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
 import { CollectionQuerystring, contextOf } from '../request.ts';
@@ -33,7 +34,7 @@ export function registerNsLcmOpOccs(
   async function viewOf(request: FastifyRequest<ById>): Promise<OperationView> {
     const id = brand<NsLcmOpOccId>(request.params.nsLcmOpOccId);
     const view = await queries.operation(id);
-    if (view.operation.projectId !== request.principal.projectId) {
+    if (!isVisible(request.principal, view.operation)) {
       throw new SkerryError('NotFound', `Operation occurrence ${id} does not exist`);
     }
     await identities.load(view.operation);
@@ -47,7 +48,7 @@ export function registerNsLcmOpOccs(
       schema: { tags, querystring: CollectionQuerystring, response: { 200: Type.Array(NsLcmOpOcc) } },
     },
     async (request, reply) => {
-      const views = await queries.listOperations(request.principal.projectId);
+      const views = await queries.listOperations(visibleProject(request.principal));
       for (const { operation } of views) await identities.load(operation);
       return sendCollection(request, reply, { resource, views, policy: collections });
     },

@@ -3,6 +3,7 @@ import { isSkerryError } from '#shared/errors/index.ts';
 import type { Principal } from '#shared/model/identity.ts';
 import type { AgentId, InfraId, NsLcmOpOccId, ProjectId } from '#shared/model/ids.ts';
 import type { NsInstance, NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
+import { isVisible, visibleProject } from '../../context.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { LcmQueries, OperationView } from '../../lcm/lcm.ts';
 
@@ -48,7 +49,7 @@ export class EventSource {
   /** Learns which operations are open, for their progress. */
   async start(): Promise<void> {
     if (!this.#filter.topics.has('op')) return;
-    const views = await this.#dependencies.queries.listOperations(this.#filter.principal.projectId);
+    const views = await this.#dependencies.queries.listOperations(visibleProject(this.#filter.principal));
     for (const { operation } of views) if (openStates.has(operation.state)) this.#openOperations.add(operation.id);
   }
 
@@ -151,7 +152,7 @@ export class EventSource {
   }
 
   #isVisible(owned: { projectId: ProjectId }): boolean {
-    return owned.projectId === this.#filter.principal.projectId;
+    return isVisible(this.#filter.principal, owned);
   }
 
   #isWanted(id: string): boolean {

@@ -1,6 +1,7 @@
 import { StatusSchema } from '#shared/api/skerry-status.ts';
 import type { Store } from '#shared/store/store.ts';
 import { version } from '#shared/version.ts';
+import { isVisible, visibleProject } from '../../context.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
 
 const openStates = new Set(['PROCESSING', 'ROLLING_BACK', 'FAILED_TEMP']);
@@ -14,7 +15,7 @@ export function registerStatus(app: NorthboundApp, dependencies: NorthboundDepen
     '/skerry/v1/status',
     { config: { permission: 'authenticated' }, schema: { tags: ['status'], response: { 200: StatusSchema } } },
     async (request) => {
-      const { projectId } = request.principal;
+      const projectId = visibleProject(request.principal);
       const [sites, agents, infras, vnfPackages, nsds, services, operations, storeRevision] = await Promise.all([
         inventory.sites(),
         inventory.agents(),
@@ -35,8 +36,8 @@ export function registerStatus(app: NorthboundApp, dependencies: NorthboundDepen
           agents: agents.length,
           agentsConnected: agents.filter((agent) => agent.status.connected).length,
           infras: infras.length,
-          vnfPackages: vnfPackages.filter((record) => record.projectId === projectId).length,
-          nsds: nsds.filter((record) => record.projectId === projectId).length,
+          vnfPackages: vnfPackages.filter((record) => isVisible(request.principal, record)).length,
+          nsds: nsds.filter((record) => isVisible(request.principal, record)).length,
           nsInstances: services.length,
           openOperations: operations.filter(({ operation }) => openStates.has(operation.state)).length,
         },

@@ -72,6 +72,7 @@ export function vnfPackageResource(api: ApiVersion): Resource<VnfPackageView> {
       'userDefinedData',
       'checksum',
       'onboardingFailureDetails',
+      'onboardingReport',
       '_skerry',
     ],
     id: (view) => view.id,

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { VnfPackageId } from '#shared/model/ids.ts';
+import { isVisible } from '../../context.ts';
 import { CreateRequest, KeyValuePairs, KeyValuePatch, OperationalState } from '../catalog/catalog-schemas.ts';
 import { ownView, registerContent } from '../catalog/content-routes.ts';
 import type { FetchPolicy } from '../catalog/fetch-from-uri.ts';
@@ -75,7 +76,7 @@ function registerPackages(app: NorthboundApp, dependencies: NorthboundDependenci
       schema: { tags, querystring: CollectionQuerystring, response: { 200: Type.Array(VnfPkgInfo) } },
     },
     async (request, reply) => {
-      const views = (await catalog.vnfPackages()).filter(({ projectId }) => projectId === request.principal.projectId);
+      const views = (await catalog.vnfPackages()).filter((record) => isVisible(request.principal, record));
       return sendCollection(request, reply, { resource, views, policy: collections });
     },
   );
