@@ -39,7 +39,7 @@ export class EventConnection {
 
   /** Runs until the client goes, `end` is called or the client is too slow. `from`: a revision, or undefined for now. */
   async run(from: number | undefined): Promise<void> {
-    const { store, source } = this.#dependencies;
+    const { store, source, output } = this.#dependencies;
     try {
       await source.start();
       let revision = from ?? (await store.revision());
@@ -57,6 +57,8 @@ export class EventConnection {
       }
     } catch (error) {
       if (!this.#ended.signal.aborted) await this.#farewell(isSkerryError(error) ? error.message : 'internal error');
+      // What is not read would otherwise be kept for ever.
+      if (isSkerryError(error) && error.code === 'Timeout') output.destroy();
     } finally {
       this.#close();
     }
