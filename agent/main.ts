@@ -16,9 +16,12 @@ import {
   renewCertificate,
 } from './link/index.ts';
 import { createLocalApi } from './local/index.ts';
-import { createHostFacts, createHostReporter } from './report/index.ts';
+import { createHostFacts, createHostReporter, KnownMachine } from './report/index.ts';
 import { openAgentStore } from './store/index.ts';
 import { createTelemetryPublisher } from './telemetry/index.ts';
+
+/** Reading the machine's facts costs a second of a core: later than what a start is for. */
+const machineFactsAfterMs = 10_000;
 
 /**
  * The agent as a process: enrols at its first start, then works with or without a link until SIGTERM or SIGINT. Says that its
@@ -53,10 +56,11 @@ async function main(config: AgentConfig): Promise<void> {
     diskFreeBytes,
   });
   const hostFacts = createHostFacts(config.home);
+  const machine = new KnownMachine(store, log.child({ room: 'report' }));
   const hostReporter = createHostReporter({
     store,
     outbox: core.outbox,
-    facts: hostFacts,
+    facts: async () => ({ ...(await hostFacts()), machine: machine.facts() }),
     appliedGeneration: () => core.seek.appliedGeneration(),
     deletionsHeld: () => core.seek.heldDeletions().length,
     ...room('report'),
@@ -86,7 +90,9 @@ async function main(config: AgentConfig): Promise<void> {
 
   const lifecycle = new Lifecycle([...core.components, hostReporter, local, renewal, telemetry]);
   await lifecycle.start();
+  const cancelMachine = clock.timer(machineFactsAfterMs, () => void machine.refresh().then(() => hostReporter.wake()));
   const stop = () => {
+    cancelMachine();
     lifecycle
       .stop()
       .then(() => store.close())

@@ -22,6 +22,7 @@ function isAgentChange(present: AgentState, next: AgentState): boolean {
     present.appliedGeneration !== next.appliedGeneration ||
     present.deletionsHeld !== next.deletionsHeld ||
     a.hostname !== b.hostname ||
+    canonicalJson(a.machine) !== canonicalJson(b.machine) ||
     a.cpuCount !== b.cpuCount ||
     a.memoryTotalMib !== b.memoryTotalMib ||
     Math.abs(a.diskTotalGib - b.diskTotalGib) >= 1 ||

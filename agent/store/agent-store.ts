@@ -48,6 +48,8 @@ export const agentKeys = {
   stateCounter: 'meta/state-counter',
   /** {lineage, term, generation, history, root}: head of the intent document. */
   intentHead: 'meta/intent',
+  /** {…MachineFacts}: read at the newest start that could. */
+  machine: 'meta/machine',
   intentPrefix: 'intent/',
   intent: (key: string) => `intent/${key}`,
   tombstonePrefix: 'tomb/',

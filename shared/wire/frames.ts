@@ -430,7 +430,24 @@ export interface AgentState {
     diskTotalGib: number;
     diskFreeGib: number;
     uptimeS: number;
+    /** Absent until it was read for the first time. */
+    machine?: MachineFacts;
   };
   deletionsHeld: number;
   outboxRecords: number;
+}
+
+/** What does not change while a machine runs. */
+export interface MachineFacts {
+  manufacturer: string;
+  model: string;
+  processor: string;
+  physicalCores: number;
+  /** The processor offers hardware virtualization. */
+  hasVirtualization: boolean;
+  operatingSystem: string;
+  kernel: string;
+  architecture: string;
+  /** Physical network interfaces; 0 Mbit/s where the speed is not known. */
+  interfaces: { name: string; speedMbps: number }[];
 }
