@@ -1,5 +1,5 @@
 import type { NsdInfo, StoredNsModel, StoredVnfModel, VnfPackage } from '#shared/model/catalog.ts';
-import type { NsdInfoId, VnfPackageId } from '#shared/model/ids.ts';
+import type { NsdInfoId, ProjectId, VnfPackageId } from '#shared/model/ids.ts';
 import type { RequestContext } from '../context.ts';
 
 /**
@@ -57,8 +57,11 @@ export interface Catalog {
 
 /** What lifecycle management needs of the catalog. */
 export interface CatalogModels {
-  /** An enabled, onboarded NSD by NsdInfo id or by nsdId (newest). @throws NotFound, Conflict when disabled */
-  resolveNsd(nsdId: string): Promise<NsdInfo>;
+  /**
+   * An enabled, onboarded NSD by NsdInfo id or by nsdId (newest), of one project or of any.
+   * @throws NotFound, Conflict when disabled
+   */
+  resolveNsd(nsdId: string, projectId?: ProjectId): Promise<NsdInfo>;
   nsModel(id: NsdInfoId, revision: number): Promise<StoredNsModel>;
   vnfModel(id: VnfPackageId, revision: number): Promise<StoredVnfModel>;
   /** Enabled, onboarded package for a vnfd-id of this NSD. */

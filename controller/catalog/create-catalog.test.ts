@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isSkerryError } from '#shared/errors/index.ts';
-import type { NsdInfoId, VnfPackageId } from '#shared/model/ids.ts';
+import type { NsdInfoId, ProjectId, VnfPackageId } from '#shared/model/ids.ts';
 import { keys } from '../keys.ts';
 import { type CatalogBench, context, startCatalog } from './testing/catalog-bench.ts';
 import { fakeComplaint, fakeNsd, fakeVnf } from './testing/fake-packages.ts';
@@ -122,6 +122,9 @@ describe('catalogue', () => {
     const nsd = await onboardNsd();
     assert.deepEqual(nsd.vnfPackageIds, [vnf.id]);
     assert.equal((await bench.catalog.resolveNsd('edge')).id, nsd.id);
+    assert.equal((await bench.catalog.resolveNsd('edge', nsd.projectId)).id, nsd.id);
+    for (const name of ['edge', nsd.id])
+      await assert.rejects(bench.catalog.resolveNsd(name, 'another' as ProjectId), codeIs('NotFound'));
     assert.equal((await bench.catalog.resolveVnfd(nsd, 'router')).id, vnf.id);
     assert.equal((await bench.catalog.nsModel(nsd.id, 1)).model.nsdId, 'edge');
     assert.ok(bench.events.some((event) => event.type === 'NsdOnBoardingFailureNotification'));

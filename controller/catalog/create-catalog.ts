@@ -210,10 +210,11 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
     return this.#dependencies.artefacts.packagePath(onboardedDigest(resource));
   }
 
-  async resolveNsd(nsdId: string): Promise<NsdInfo> {
+  async resolveNsd(nsdId: string, projectId?: ProjectId): Promise<NsdInfo> {
     const { store } = this.#dependencies;
-    const byId = await store.get<NsdInfo>(keys.nsd(nsdId));
-    const record = byId?.value ?? (await this.#newestNsd(nsdId));
+    const byId = (await store.get<NsdInfo>(keys.nsd(nsdId)))?.value;
+    const isTheirs = projectId === undefined || byId?.projectId === projectId;
+    const record = (isTheirs ? byId : undefined) ?? (await this.#newestNsd(nsdId, projectId));
     if (record === undefined) throw new SkerryError('NotFound', `There is no NSD ${nsdId}`);
     requireEnabled('NSD', record, nsdId);
     return record;

@@ -58,6 +58,21 @@ test('a token holds for an hour, not longer', async () => {
   await assert.rejects(identity.authenticate(token), refusedWith('Unauthenticated'));
 });
 
+test('only who is administrator of all projects sees what all projects have', async () => {
+  const { identity } = await setUp();
+  const other = await identity.createProject(context, { name: 'other' });
+  const first = await identity.authenticate((await identity.login(admin)).token);
+  assert.equal(first.seesAllProjects, true);
+  for (const [username, grant] of [
+    ['viewer', { projectId: '*' as const, role: 'viewer' }],
+    ['owner', { projectId: other.id, role: 'admin' }],
+  ] as const) {
+    await identity.createUser(context, { username, password: 'long enough', grants: [grant] });
+    const { token } = await identity.login({ username, password: 'long enough', project: 'other' });
+    assert.equal((await identity.authenticate(token)).seesAllProjects, false, username);
+  }
+});
+
 test('roles open what they name and nothing else', async () => {
   const { identity } = await setUp();
   for (const [role, allowed, refused] of [

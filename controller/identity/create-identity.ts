@@ -93,13 +93,16 @@ class StoredIdentity implements Identity, Component {
     // The user's present grants count, not those of the time of the login.
     const roles = rolesIn(user, token.projectId);
     if (roles.length === 0) throw notAuthenticated();
+    const everywhere = user.grants.filter((grant) => grant.projectId === '*').map(({ role }) => role);
     const permissions = new Set<string>();
+    let seesAllProjects = false;
     for (const role of roles) {
       const found = (await this.#store.get<Role>(keys.role(role)))?.value;
       for (const permission of found?.permissions ?? []) permissions.add(permission);
+      if (everywhere.includes(role) && found?.permissions.includes('*')) seesAllProjects = true;
     }
     const { userId, username, projectId } = token;
-    const principal: Principal = { userId, username, projectId, roles, permissions };
+    const principal: Principal = { userId, username, projectId, roles, permissions, seesAllProjects };
     this.#cache.set(hash, principal, token.expiresAt);
     return principal;
   }

@@ -1,10 +1,11 @@
 import { SkerryError } from '#shared/errors/index.ts';
+import type { NsdInfo } from '#shared/model/catalog.ts';
 import { type AgentId, id, type NsInstanceId } from '#shared/model/ids.ts';
 import type { NsInstance } from '#shared/model/ns-lcm.ts';
 import type { CreateNsRequest } from '#shared/model/ns-lcm-requests.ts';
 import type { Change } from '#shared/store/store.ts';
 import type { UnitState } from '#shared/wire/frames.ts';
-import type { RequestContext } from '../context.ts';
+import { type RequestContext, visibleProject } from '../context.ts';
 import type { StateRecord } from '../inventory/state-record.ts';
 import { keys } from '../keys.ts';
 import { failuresOf, forget } from './failures.ts';
@@ -13,13 +14,22 @@ import { nsIdentifierEvent } from './operation-notification.ts';
 import { readNs } from './read-ns.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 
-/** @throws NotFound (no such NSD), Conflict (it is disabled) */
-export async function createNs(
-  context: LcmContext,
-  request: RequestContext,
-  body: CreateNsRequest,
-): Promise<NsInstance> {
-  const nsd = await context.catalog.resolveNsd(body.nsdId);
+/**
+ * The commit expects the NSD as it was read: it cannot be disabled, and then deleted, in between.
+ *
+ * @throws NotFound (no such NSD), Conflict (it is disabled)
+ */
+export function createNs(context: LcmContext, request: RequestContext, body: CreateNsRequest): Promise<NsInstance> {
+  return retryConflicts(() => createOnce(context, request, body));
+}
+
+async function createOnce(context: LcmContext, request: RequestContext, body: CreateNsRequest): Promise<NsInstance> {
+  const { id: nsdInfoId } = await context.catalog.resolveNsd(body.nsdId, visibleProject(request.principal));
+  const entry = await context.store.get<NsdInfo>(keys.nsd(nsdInfoId));
+  if (entry === undefined) throw new SkerryError('NotFound', `There is no NSD ${body.nsdId}`);
+  const nsd = entry.value;
+  if (nsd.operationalState !== 'ENABLED')
+    throw new SkerryError('Conflict', `NSD ${body.nsdId} is disabled`, { remedy: 'Enable it first.' });
   const now = context.clock.now();
   const ns: NsInstance = {
     id: id<NsInstanceId>(context.random.uuid()),
@@ -36,7 +46,12 @@ export async function createNs(
   };
   const notifications = await context.notifier.stage([nsIdentifierEvent('Creation', ns, now)]);
   const key = keys.ns(ns.id);
-  await context.store.commit([{ key, value: ns }, ...notifications], { expect: [{ key, revision: 0 }] });
+  await context.store.commit([{ key, value: ns }, ...notifications], {
+    expect: [
+      { key, revision: 0 },
+      { key: entry.key, revision: entry.revision },
+    ],
+  });
   return ns;
 }
 

@@ -2,13 +2,13 @@ import { SkerryError } from '#shared/errors/index.ts';
 import type { NsInstanceId, NsLcmOpOccId } from '#shared/model/ids.ts';
 import type { NsInstance, NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
 import type { Entry, Store } from '#shared/store/store.ts';
-import type { RequestContext } from '../context.ts';
+import { isVisible, type RequestContext } from '../context.ts';
 import { keys } from '../keys.ts';
 
 /** @throws NotFound, also for another project's: its existence is nobody's business. */
 export async function readNs(store: Store, request: RequestContext, id: NsInstanceId): Promise<Entry<NsInstance>> {
   const entry = await store.get<NsInstance>(keys.ns(id));
-  if (entry === undefined || !isVisible(request, entry.value.projectId))
+  if (entry === undefined || !isVisible(request.principal, entry.value))
     throw new SkerryError('NotFound', `NS instance ${id} does not exist`, {
       remedy: 'List them with `skerry ns list`.',
     });
@@ -22,13 +22,9 @@ export async function readOperation(
   id: NsLcmOpOccId,
 ): Promise<Entry<NsLcmOpOcc>> {
   const entry = await store.get<NsLcmOpOcc>(keys.operation(id));
-  if (entry === undefined || !isVisible(request, entry.value.projectId))
+  if (entry === undefined || !isVisible(request.principal, entry.value))
     throw new SkerryError('NotFound', `NS LCM operation occurrence ${id} does not exist`, {
       remedy: 'List them with `skerry op list`.',
     });
   return entry;
-}
-
-function isVisible({ principal }: RequestContext, projectId: string): boolean {
-  return principal.projectId === projectId || principal.permissions.has('*');
 }

@@ -43,4 +43,6 @@ export interface Principal {
   projectId: ProjectId;
   roles: string[];
   permissions: ReadonlySet<string>;
+  /** Has every permission in every project (a grant of such a role for `*`): sees what other projects have. */
+  seesAllProjects?: boolean;
 }

@@ -44,7 +44,7 @@ export class Fleet {
   /** Commits that may still happen before the controller "dies"; undefined: no limit. */
   commitsLeft: number | undefined;
   /** Told of every commit that the controller makes. */
-  onCommit: () => void = () => undefined;
+  onCommit: () => unknown = () => undefined;
 
   constructor(options: FleetOptions) {
     this.#catalog = options.catalog ?? sampleCatalog();
@@ -54,6 +54,8 @@ export class Fleet {
   static async open(options: FleetOptions = {}): Promise<Fleet> {
     const fleet = new Fleet(options);
     await fleet.boot();
+    const nsd = await fleet.#catalog.resolveNsd('');
+    await fleet.store.commit([{ key: keys.nsd(nsd.id), value: nsd }]);
     for (const site of options.sites ?? ['site-a', 'site-b', 'site-c'])
       await fleet.addSite(site, options.capacity ?? { vcpus: 16, memoryMib: 65_536, storageGib: 1_000 });
     return fleet;
@@ -201,7 +203,7 @@ export class Fleet {
       if (this.store !== mortal) throw new Error('this controller is dead');
       if (this.commitsLeft === 0) throw new Error('the controller died before this commit');
       if (this.commitsLeft !== undefined) this.commitsLeft -= 1;
-      this.onCommit();
+      await this.onCommit();
       return await store.commit(changes, options);
     };
     const mortal: Store = new Proxy(store, {

@@ -104,7 +104,7 @@ export function sampleNs(): NsModel {
 }
 
 export function sampleCatalog(ns: NsModel = sampleNs(), vnf: VnfModel = sampleVnf()): CatalogModels {
-  const nsd = { id: id('nsd-1'), nsdId: ns.nsdId, revision: 1 } as unknown as NsdInfo;
+  const nsd = { id: id('nsd-1'), nsdId: ns.nsdId, revision: 1, operationalState: 'ENABLED' } as unknown as NsdInfo;
   const vnfPackage = { id: id('pkg-1'), vnfdId: vnf.vnfdId, revision: 1 } as unknown as VnfPackage;
   return {
     resolveNsd: async () => nsd,
