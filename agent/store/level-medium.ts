@@ -2,8 +2,12 @@ import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { SkerryError } from '#shared/errors/index.ts';
 import { Level } from '#shared/store/level.ts';
+import { agentKeys } from './agent-store.ts';
 import type { RawChange, RawStore, StoreMedium } from './raw-store.ts';
+import { ResultReserve } from './result-reserve.ts';
 import { newestSnapshotBatch, readNewestSnapshot, writeSnapshotFile } from './snapshot-file.ts';
+
+const resultPrefix = agentKeys.outboxPrefix('results');
 
 /** A folder with LevelDB in `level/` and the snapshots `snapshot-a` and `snapshot-b` beside it. */
 export function folderMedium(folder: string): StoreMedium {
@@ -11,7 +15,7 @@ export function folderMedium(folder: string): StoreMedium {
   return {
     async open() {
       await mkdir(location, { recursive: true, mode: 0o700 });
-      return new LevelRawStore(location, await openLevel(location));
+      return new LevelRawStore(location, await openLevel(location), new ResultReserve(folder));
     },
     salvage: () => salvage(folder, location),
     async setAside() {
@@ -27,12 +31,14 @@ export function folderMedium(folder: string): StoreMedium {
 
 class LevelRawStore implements RawStore {
   readonly #location: string;
+  readonly #reserve: ResultReserve;
   #level: Level;
   /** After a failed write LevelDB's log may end in a torn record: nothing may be appended before it is opened anew. */
   #mustReopen = false;
 
-  constructor(location: string, level: Level) {
+  constructor(location: string, level: Level, reserve: ResultReserve) {
     this.#location = location;
+    this.#reserve = reserve;
     this.#level = level;
   }
 
@@ -40,7 +46,23 @@ class LevelRawStore implements RawStore {
     return readAll(this.#level);
   }
 
+  /** Results may use the room that is kept for them; whatever else needs room waits until that is there again. */
   async write(changes: readonly RawChange[]): Promise<void> {
+    const isResult = changes.some(({ key }) => key.startsWith(resultPrefix));
+    if (!isResult && !(await this.#reserve.ensure()))
+      throw new SkerryError('DiskFull', 'The disk of the agent store has no room beyond what results may need', {
+        remedy: 'free space on the disk that holds the agent state folder',
+      });
+    try {
+      await this.#writeOnce(changes);
+    } catch (error) {
+      const isRoomMade = isResult && isDiskFull(error) && (await this.#reserve.release());
+      if (!isRoomMade) throw error;
+      await this.#writeOnce(changes);
+    }
+  }
+
+  async #writeOnce(changes: readonly RawChange[]): Promise<void> {
     try {
       if (this.#mustReopen) {
         await this.#level.close();
@@ -113,6 +135,10 @@ async function salvage(folder: string, location: string): Promise<[string, strin
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof SkerryError && error.code === 'DiskFull';
 }
 
 function translate(error: unknown): SkerryError {
