@@ -134,7 +134,10 @@ function checkExtCpd(vnfd: JsonObject, extCpd: JsonObject, targets: VnfdTargets,
   const nets = { ids: idsOf(objectsField(vnfd, 'k8s-cluster', 'nets')), noun: 'k8s-cluster net' };
   checkReference(reading, extCpd, 'k8s-cluster-net', nets);
   const inner = objectField(extCpd, 'int-cpd');
-  if (inner === undefined) return;
+  if (inner === undefined) {
+    warnOfUnjoinedLink(extCpd, reading);
+    return;
+  }
   const vduId = textField(inner, 'vdu-id');
   for (const field of ['vdu-id', 'cpd'].filter((each) => inner[each] === undefined)) {
     reading.error(inner, undefined, {
@@ -149,6 +152,17 @@ function checkExtCpd(vnfd: JsonObject, extCpd: JsonObject, targets: VnfdTargets,
   checkReference(reading, inner, 'cpd', {
     ids: idsOf(objectsField(vdu, 'int-cpd')),
     noun: `int-cpd of vdu '${vduId}'`,
+  });
+}
+
+/** SOL006 lets a VNF expose an internal link as such; NFVOs (OSM, and this one) only connect ports. */
+function warnOfUnjoinedLink(extCpd: JsonObject, reading: Reading): void {
+  const link = textField(extCpd, 'int-virtual-link-desc');
+  if (link === undefined) return;
+  reading.warn(extCpd, 'int-virtual-link-desc', {
+    code: 'NoEffect',
+    message: `the internal link '${link}' is not joined with a link of the NS; only ports of vdus are connected`,
+    remedy: "name the port instead: 'int-cpd' with 'vdu-id' and 'cpd', and no int-virtual-link-desc at that port",
   });
 }
 
