@@ -5,6 +5,30 @@ import type { NorthboundApp } from './plugin.ts';
 
 export const documentationPath = '/docs';
 
+/** Everything from here and nothing from elsewhere; the UI sets styles of its own elements. */
+const documentationPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** What every route tells of itself without saying so: which permission it needs, and that a DELETE answers nothing. */
+function documented(permission: string | undefined, route: { method: string | string[]; response: unknown }): object {
+  const isDelete = route.method === 'DELETE' && route.response === undefined;
+  return {
+    ...(permission === 'public'
+      ? { security: [], description: 'Needs no token.' }
+      : { description: `Permission: ${permission}.` }),
+    ...(isDelete && { response: { 204: { type: 'null', description: 'Deleted' } } }),
+  };
+}
+
 /** OpenAPI 3.1 of all routes: `/openapi.json`, with a locally served UI at `/docs`. Before any route is registered. */
 export async function registerOpenApi(app: NorthboundApp): Promise<void> {
   await app.register(swagger, {
@@ -24,16 +48,19 @@ export async function registerOpenApi(app: NorthboundApp): Promise<void> {
       security: [{ bearer: [] }],
     },
     transform: ({ schema, url, route }) => ({
-      schema: { ...schema, ...(route.config?.permission === 'public' ? { security: [] } : {}) },
-      url,
+      schema: {
+        ...documented(route.config?.permission, { method: route.method, response: schema?.response }),
+        ...schema,
+      },
+      url: url.replace(/\*$/, ':artifactPath'),
     }),
     transformObject: (document) =>
       withProblems(('openapiObject' in document ? document.openapiObject : {}) as OpenApiLike) as never,
   });
   await app.register(swaggerUi, {
     routePrefix: documentationPath,
-    staticCSP: true,
-    uiConfig: { url: './../openapi.json', deepLinking: true },
+    staticCSP: documentationPolicy,
+    uiConfig: { deepLinking: true },
   });
   app.get('/openapi.json', { config: { permission: 'public' }, schema: { hide: true } }, (_request, reply) => {
     reply.type('application/json; charset=utf-8').send(documentText(app));

@@ -7,9 +7,12 @@ import type { NorthboundApp } from './plugin.ts';
 /** Requests per client address and minute. */
 const requestsPerMinute = 60_000;
 
+/** For answers that are data: a browser that shows one loads and runs nothing. The documentation has a policy of its own. */
+const nothingRuns = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+
 /** Security headers, a generous rate limit (loopback is exempt), and 503 instead of a slow death. */
 export async function registerProtection(app: NorthboundApp): Promise<void> {
-  await app.register(helmet, { global: true, contentSecurityPolicy: false });
+  await app.register(helmet, { global: true, contentSecurityPolicy: { useDefaults: false, directives: nothingRuns } });
   await app.register(rateLimit, {
     global: true,
     max: requestsPerMinute,

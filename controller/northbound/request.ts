@@ -1,11 +1,14 @@
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import type { RequestContext } from '../context.ts';
 
 /** Who asks, for the commands of the engines. */
 export function contextOf(request: FastifyRequest): RequestContext {
   return { principal: request.principal, requestId: request.id };
 }
+
+/** For the OpenAPI document: what tasks answer. */
+export const Accepted: TSchema = Type.Null({ description: 'Accepted; Location names what to watch' });
 
 const parameter = (description: string) => Type.Optional(Type.String({ description }));
 

@@ -187,6 +187,7 @@ describe('clients of SOL005', () => {
     assert.match(headers.get('strict-transport-security') ?? '', /max-age/);
     assert.equal(headers.get('x-frame-options'), 'SAMEORIGIN');
     assert.equal(headers.get('x-powered-by'), null);
+    assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/);
   });
 
   it('smuggled and malformed requests are refused and end the connection', async () => {

@@ -8,7 +8,7 @@ import { type Clock, delay, type Logger } from '#shared/runtime/index.ts';
 import type { Catalog, CatalogKind, Upload, UploadedFile } from '../../catalog/catalog.ts';
 import { isVisible } from '../../context.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
-import { contextOf } from '../request.ts';
+import { Accepted, contextOf } from '../request.ts';
 import { type ApiVersion, requireMatch } from '../sol013/index.ts';
 import { contentTypes, receiveUpload, statedBytes, withUploads } from './receive-upload.ts';
 import { additionalArtifacts } from './record-attributes.ts';
@@ -66,7 +66,10 @@ export async function registerContent(
   await withUploads(app, (scope) => {
     scope.put(
       `${root}/${content.content}`,
-      { config: { api, permission: `${permissions}:write` }, schema: { ...schema, consumes: contentTypes } },
+      {
+        config: { api, permission: `${permissions}:write` },
+        schema: { ...schema, consumes: contentTypes, response: { 202: Accepted } },
+      },
       (request, reply) => putContent(request, reply, { dependencies, kind }),
     );
   });

@@ -16,7 +16,7 @@ import type * as Requests from '#shared/model/ns-lcm-requests.ts';
 import { isVisible, visibleProject } from '../../context.ts';
 import type { NsView } from '../../lcm/lcm.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
-import { CollectionQuerystring, contextOf } from '../request.ts';
+import { Accepted, CollectionQuerystring, contextOf } from '../request.ts';
 import type { ApiVersion } from '../sol013/api-version.ts';
 import { sendCollection, sendResource } from '../sol013/collection.ts';
 import { requireMatch } from '../sol013/entity-tag.ts';
@@ -88,7 +88,10 @@ export function registerNsInstances(
     schema: object,
     begin: (request: FastifyRequest, id: NsInstanceId, body: Body) => Promise<NsLcmOpOcc>,
   ): void {
-    const options = { config: { api, permission: 'ns:operate' }, schema: { tags, body: schema } } as const;
+    const options = {
+      config: { api, permission: 'ns:operate' },
+      schema: { tags, body: schema, response: { 202: Accepted } },
+    } as const;
     // A body is optional where nothing in it is mandatory; the schema then sees an empty one.
     const preValidation = async (request: FastifyRequest) => {
       if (request.body === undefined) request.body = {};

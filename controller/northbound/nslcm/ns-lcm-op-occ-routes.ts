@@ -7,7 +7,7 @@ import { id as brand, type NsLcmOpOccId } from '#shared/model/ids.ts';
 import { isVisible, visibleProject } from '../../context.ts';
 import type { OperationView } from '../../lcm/lcm.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
-import { CollectionQuerystring, contextOf } from '../request.ts';
+import { Accepted, CollectionQuerystring, contextOf } from '../request.ts';
 import type { ApiVersion } from '../sol013/api-version.ts';
 import { sendCollection, sendResource } from '../sol013/collection.ts';
 import type { VnfIdentityDirectory } from './affected-vnfs.ts';
@@ -57,10 +57,14 @@ export function registerNsLcmOpOccs(
     sendResource(request, reply, { resource, view: await viewOf(request), policy: collections }),
   );
   for (const task of ['retry', 'rollback', 'continue'] as const) {
-    app.post<ById>(`${one}/${task}`, { config: operate, schema: { tags } }, async (request, reply) => {
-      const operation = await lcm[task](contextOf(request), brand(request.params.nsLcmOpOccId));
-      return accepted(request, reply, `${root}/${operation.id}`);
-    });
+    app.post<ById>(
+      `${one}/${task}`,
+      { config: operate, schema: { tags, response: { 202: Accepted } } },
+      async (request, reply) => {
+        const operation = await lcm[task](contextOf(request), brand(request.params.nsLcmOpOccId));
+        return accepted(request, reply, `${root}/${operation.id}`);
+      },
+    );
   }
   app.post<ById>(
     `${one}/fail`,
@@ -70,9 +74,13 @@ export function registerNsLcmOpOccs(
       return sendResource(request, reply, { resource, view: await viewOf(request), policy: collections });
     },
   );
-  app.post<ById>(`${one}/cancel`, { config: operate, schema: { tags, body: CancelMode } }, async (request, reply) => {
-    const { cancelMode } = request.body as { cancelMode: 'GRACEFUL' | 'FORCEFUL' };
-    const operation = await lcm.cancel(contextOf(request), brand(request.params.nsLcmOpOccId), cancelMode);
-    return accepted(request, reply, `${root}/${operation.id}`);
-  });
+  app.post<ById>(
+    `${one}/cancel`,
+    { config: operate, schema: { tags, body: CancelMode, response: { 202: Accepted } } },
+    async (request, reply) => {
+      const { cancelMode } = request.body as { cancelMode: 'GRACEFUL' | 'FORCEFUL' };
+      const operation = await lcm.cancel(contextOf(request), brand(request.params.nsLcmOpOccId), cancelMode);
+      return accepted(request, reply, `${root}/${operation.id}`);
+    },
+  );
 }
