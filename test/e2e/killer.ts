@@ -4,21 +4,18 @@ import type { SeededRandom } from '#shared/runtime/seeded-random.ts';
 
 export interface KillerOptions {
   random: SeededRandom;
-  /** Kills that may still be done; shared by all killers of a test. */
-  budget: { left: number };
+  kills: number;
+  /** Between two kills. */
+  longestLifeMs: number;
   victims: { child: ManagedChild; start: () => Promise<unknown> }[];
 }
-
-/** Longest time that a process lives between two kills. */
-const longestLifeMs = 500;
 
 /**
  * `kill -9` of one victim after another, each started again at once: some while they run, some while they start. At the end all
  * of them run.
  */
-export async function killAtRandom({ random, budget, victims }: KillerOptions): Promise<void> {
-  while (budget.left > 0) {
-    budget.left -= 1;
+export async function killAtRandom({ random, kills, longestLifeMs, victims }: KillerOptions): Promise<void> {
+  for (let left = kills; left > 0; left--) {
     const victim = victims[Math.floor(random.next() * victims.length)];
     if (victim === undefined) return;
     const { child, start } = victim;
@@ -26,8 +23,8 @@ export async function killAtRandom({ random, budget, victims }: KillerOptions): 
     await child.kill();
     // One in five dies a second death before it is ready.
     const starting = start();
-    if (random.next() < 0.2 && budget.left > 0) {
-      budget.left -= 1;
+    if (random.next() < 0.2 && left > 1) {
+      left--;
       starting.catch(() => {});
       await pause(random.next() * longestLifeMs);
       await child.kill();

@@ -12,6 +12,7 @@ import { edgeService } from './service.ts';
 import { Workload } from './workload.ts';
 
 const kills = 50;
+const controllerKills = 15;
 const siteNames = ['site-a', 'site-b'];
 
 test(`${kills} times kill -9 of agents and controller while services come, grow, heal and go`, async (t) => {
@@ -23,19 +24,12 @@ test(`${kills} times kill -9 of agents and controller while services come, grow,
   const enrolled = agents.map((site) => site.agentId);
   const works = siteNames.map((name) => new Workload(rig, name));
 
-  const budget = { left: kills };
+  const victims = agents.map((site) => ({ child: site.agent, start: () => site.start() }));
+  const controller = { child: rig.controller, start: () => rig.startController() };
   let isKilling = true;
   const killers = Promise.all([
-    killAtRandom({
-      random: random.fork(),
-      budget,
-      victims: agents.map((s) => ({ child: s.agent, start: () => s.start() })),
-    }),
-    killAtRandom({
-      random: random.fork(),
-      budget,
-      victims: [{ child: rig.controller, start: () => rig.startController() }],
-    }),
+    killAtRandom({ random: random.fork(), kills: kills - controllerKills, longestLifeMs: 500, victims }),
+    killAtRandom({ random: random.fork(), kills: controllerKills, longestLifeMs: 1800, victims: [controller] }),
   ]).finally(() => {
     isKilling = false;
   });

@@ -153,7 +153,7 @@ export class Rig {
   async enrolSite(name: string): Promise<Site> {
     const { id: siteId } = await this.api.createSite({ name, labels: { place: name } });
     const { token } = await this.api.createJoinToken({ siteId, agentName: `agent-${name}` });
-    const site = await this.#newSite(name);
+    const site = await this.newSite(name);
     await site.start({ SKERRY_JOIN_TOKEN: token });
     await this.connected(name);
     return site;
@@ -255,6 +255,10 @@ export class Rig {
     }
   }
 
+  logOf(name: string): string {
+    return readFileSync(path.join(this.folder, 'logs', `${name}.log`), 'utf8');
+  }
+
   /** The ends of all logs, for the message of a failure. */
   logTails(lines = 15): string {
     const folder = path.join(this.folder, 'logs');
@@ -274,7 +278,8 @@ export class Rig {
     await Promise.all([this.onboard(packages ?? samples), ...sites.map((name) => this.addSite(name, infra))]);
   }
 
-  async #newSite(name: string): Promise<Site> {
+  /** A site with open links whose agent has not been started. */
+  async newSite(name: string): Promise<Site> {
     const site = new Site({
       name,
       home: path.join(this.folder, name),
