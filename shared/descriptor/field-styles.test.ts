@@ -172,3 +172,39 @@ test('a sibling as base element: the remedy is the profile itself', () => {
   assert.deepEqual([nsd('2')[0]?.severity, nsd('2')[0]?.remedy], ['warning', "write '1'"]);
   assert.equal(nsd('3')[0]?.severity, 'error');
 });
+
+test('containers of NETCONF around a descriptor', () => {
+  for (const name of ['config', 'data']) {
+    const xml = `<${name} xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><nfv><vnfd><id>x</id><vnfm-info>a</vnfm-info><df><id>d</id></df></vnfd></nfv></${name}>`;
+    assert.equal(modelOf(xml).vnfdId, 'x');
+  }
+});
+
+test('an empty envelope is called empty', () => {
+  for (const text of ['vnfd:\n', 'vnfd: hello\n', 'vnfd: []\n']) {
+    const [error] = errorsOf(text);
+    assert.match(error?.message ?? '', /no descriptor under 'vnfd'/, text);
+  }
+});
+
+test('every interface requirement is a port, an end without a port is said', () => {
+  const two = vnfd.replace('bandwidth: 0}}\n', 'bandwidth: 0}}\n      - {name: eth1, position: 0}\n');
+  assert.deepEqual(
+    modelOf(two).vdus[0]?.ports.map(({ name, extCpId }) => [name, extCpId]),
+    [
+      ['eth1', 'mgmt-ext'],
+      ['eth0', 'mgmt-ext'],
+    ],
+  );
+  const loose = vnfd.replace('int-cpd: {vdu-id: vm, cpd: eth0-int}', 'vdu-id: vm, cpd: eth0-int');
+  const warnings = parseDescriptor(loose, 'd').complaints.filter(({ code }) => code === 'MissingField');
+  assert.match(warnings[0]?.message ?? '', /leads to no port/);
+});
+
+test('an internal link that is exposed as such is not joined, which is said', () => {
+  const exposed = vnfd
+    .replace('int-cpd: {vdu-id: vm, cpd: eth0-int}', 'int-virtual-link-desc: i')
+    .replace('  vdu:\n', '  int-virtual-link-desc: [{id: i}]\n  vdu:\n');
+  const codes = parseDescriptor(exposed, 'd').complaints.map(({ code }) => code);
+  assert.ok(codes.includes('NoEffect') && !codes.includes('MissingField'));
+});

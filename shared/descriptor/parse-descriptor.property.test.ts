@@ -12,7 +12,7 @@ const texts = ['router_vnf/router_vnfd.yaml', 'probe_knf/probe_vnfd.yaml', 'sing
 
 function assertPlaced(text: string): void {
   const parsed = parseDescriptor(text, 'd.yaml');
-  const lines = text.replace(/^\uFEFF/, '').split('\n');
+  const lines = text.replace(/^\uFEFF/, '').split(/\n|\r(?!\n)/);
   for (const complaint of parsed.complaints) {
     if (complaint.line === 0) continue;
     const line = lines[complaint.line - 1];

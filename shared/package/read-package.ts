@@ -130,6 +130,8 @@ function textOf(unpacking: Unpacking, path: string): Buffer {
   throw new PackageFault('TooLarge', path, 'the file is too large for a descriptor or manifest', 'make it smaller');
 }
 
+const descriptorName = /\.(?:ya?ml|json|xml)$/i;
+
 async function readBare(path: string, unpacking: Unpacking, limits: PackageLimits): Promise<void> {
   const { size } = await stat(path);
   const name = basename(path);
@@ -137,8 +139,9 @@ async function readBare(path: string, unpacking: Unpacking, limits: PackageLimit
     const message = `neither an archive nor a descriptor: larger than ${limits.maxDescriptorBytes} bytes`;
     throw new PackageFault('TooLarge', name, message, 'give a tar.gz, a zip or a descriptor');
   }
-  // Its own name may say anything; the content decides.
-  const file = await unpacking.file([name], createReadStream(path), true);
+  // Its own name may say anything, the content decides; an ending tells those who fetch it later what it is.
+  const named = descriptorName.test(name) ? name : `${name}.yaml`;
+  const file = await unpacking.file([named], createReadStream(path), true);
   unpacking.countPacked(file.bytes);
 }
 

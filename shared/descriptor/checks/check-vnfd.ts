@@ -136,6 +136,7 @@ function checkExtCpd(vnfd: JsonObject, extCpd: JsonObject, targets: VnfdTargets,
   const inner = objectField(extCpd, 'int-cpd');
   if (inner === undefined) {
     warnOfUnjoinedLink(extCpd, reading);
+    warnOfLooseEnd(extCpd, targets, reading);
     return;
   }
   const vduId = textField(inner, 'vdu-id');
@@ -152,6 +153,17 @@ function checkExtCpd(vnfd: JsonObject, extCpd: JsonObject, targets: VnfdTargets,
   checkReference(reading, inner, 'cpd', {
     ids: idsOf(objectsField(vdu, 'int-cpd')),
     noun: `int-cpd of vdu '${vduId}'`,
+  });
+}
+
+/** IFA011 7.1.6.3: exactly one of these says what the connection point is the outside of. */
+function warnOfLooseEnd(extCpd: JsonObject, targets: VnfdTargets, reading: Reading): void {
+  const insides = ['int-virtual-link-desc', 'k8s-cluster-net', 'vip-cpd', 'virtual-cpd'];
+  if (targets.vdus.ids.size === 0 || insides.some((field) => extCpd[field] !== undefined)) return;
+  reading.warn(extCpd, undefined, {
+    code: 'MissingField',
+    message: `ext-cpd '${textField(extCpd, 'id') ?? ''}' leads to no port of any vdu`,
+    remedy: "add 'int-cpd' with 'vdu-id' and 'cpd'",
   });
 }
 

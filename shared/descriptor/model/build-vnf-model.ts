@@ -127,12 +127,15 @@ function buildPorts(vnfd: JsonObject, vdu: JsonObject): VduPort[] {
   const extCps = objectsField(vnfd, 'ext-cpd').filter(
     (each) => textField(objectField(each, 'int-cpd'), 'vdu-id') === vduId,
   );
-  const ports = objectsField(vdu, 'int-cpd').map((cpd, at) => {
-    const requirement = objectsField(cpd, 'virtual-network-interface-requirement')[0];
+  // As in OSM, every requirement of an int-cpd is an interface of its own.
+  const ports = objectsField(vdu, 'int-cpd').flatMap((cpd, at) => {
+    const stated = objectsField(cpd, 'virtual-network-interface-requirement');
     const id = textField(cpd, 'id') ?? '';
     const extCp = extCps.find((each) => textField(objectField(each, 'int-cpd'), 'cpd') === id);
-    const position = numberField(requirement, 'position') ?? numberField(cpd, 'order');
-    return { port: buildPort(cpd, requirement, textField(extCp, 'id')), position, at };
+    return (stated.length === 0 ? [undefined] : stated).map((requirement) => {
+      const position = numberField(requirement, 'position') ?? numberField(cpd, 'order');
+      return { port: buildPort(cpd, requirement, textField(extCp, 'id')), position, at };
+    });
   });
   const sorted = ports.sort((one, two) => (one.position ?? 1e9) - (two.position ?? 1e9) || one.at - two.at);
   return sorted.map(({ port }, position) => ({ ...port, position }));

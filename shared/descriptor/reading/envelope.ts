@@ -10,6 +10,9 @@ export interface FoundDescriptor {
   isLegacy: boolean;
 }
 
+/** SOL006's own top container, and those that NETCONF puts around it (RFC 6241). */
+const wrappers = new Set(['nfv', 'config', 'data']);
+
 const kinds: DescriptorKind[] = ['vnfd', 'nsd', 'pnfd', 'nst'];
 
 const legacyCatalogs: Record<string, DescriptorKind> = { 'vnfd-catalog': 'vnfd', 'nsd-catalog': 'nsd' };
@@ -31,7 +34,7 @@ const bareMarks: [DescriptorKind, string[]][] = [
 
 /**
  * Finds the descriptors in a text under any envelope of the field: `vnfd`, `vnfd: [..]`, `nsd: {nsd: [..]}`, `nfv`, prefixed
- * forms (RFC 7951), the catalogues from before SOL006, or none at all.
+ * forms (RFC 7951), NETCONF's, the catalogues from before SOL006, or none at all.
  */
 export function findDescriptors(root: LocatedNode, reading: Reading): FoundDescriptor[] {
   if (root.kind !== 'map') {
@@ -56,6 +59,15 @@ export function findDescriptors(root: LocatedNode, reading: Reading): FoundDescr
   const bare = bareKind(root);
   if (bare !== undefined) return [{ kind: bare, node: root, path: bare, isLegacy: isLegacy(bare, root) }];
   const key = root.entries[0]?.key;
+  const empty = root.entries.find((entry) => isKind(entry.key));
+  if (empty !== undefined) {
+    reading.complainAt('error', empty.key, empty.value.offset, {
+      code: 'NotADescriptor',
+      message: `there is no descriptor under '${empty.key}'`,
+      remedy: `write its fields under '${empty.key}:', indented`,
+    });
+    return [];
+  }
   const near = key === undefined ? undefined : didYouMean(key, kinds);
   reading.complainAt('error', '', root.offset, {
     code: 'NotADescriptor',
@@ -71,7 +83,7 @@ function collect(node: MapNode, path: string, found: FoundDescriptor[], reading:
   for (const entry of node.entries) {
     const name = entry.key.slice(entry.key.lastIndexOf(':') + 1);
     const place = joinPath(path, entry.key);
-    if (name === 'nfv' && entry.value.kind === 'map') collect(entry.value, place, found, reading);
+    if (wrappers.has(name) && entry.value.kind === 'map') collect(entry.value, place, found, reading);
     else if (Object.hasOwn(legacyCatalogs, name) && entry.value.kind === 'map') {
       const inner = entry.value.entries.find((each) => each.key.endsWith(legacyCatalogs[name] ?? ''));
       if (inner !== undefined)
