@@ -1,5 +1,5 @@
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
-import type { AgentId, SiteId } from '#shared/model/ids.ts';
+import { type AgentId, id, type SiteId } from '#shared/model/ids.ts';
 import type { Agent } from '#shared/model/inventory.ts';
 import type { Clock, Component, Logger, Random } from '#shared/runtime/index.ts';
 import type { Change, Expectation, Store } from '#shared/store/store.ts';
@@ -12,6 +12,7 @@ import { keys } from '../keys.ts';
 import { decideWelcome, type WelcomeDecision } from './decide-welcome.ts';
 import { reconnectWindowMs } from './reconnect-window.ts';
 import { ReportIngest } from './report-ingest.ts';
+import { sweepAgent } from './retention.ts';
 import { Session } from './session.ts';
 import { type AgentSessionRecord, newSessionRecord, withNewStore, withTrueStore } from './session-record.ts';
 
@@ -19,6 +20,8 @@ const helloTimeoutMs = 15_000;
 const heartbeatMs = 30_000;
 /** Records that an agent may have unacknowledged in a session. */
 const credit = 256;
+/** What is out of date is forgotten once a day. */
+const sweepEveryMs = 24 * 3_600_000;
 /** An agent that is refused comes back after this; an operator has to act. */
 const refusedRetryMs = 60_000;
 
@@ -94,6 +97,8 @@ class SessionHost implements AgentLink {
   readonly #running = new Set<Promise<void>>();
   #stopListening: () => void = () => undefined;
   #agentCount = 0;
+  #cancelSweep: () => void = () => undefined;
+  #sweeping: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(given: AgentLinkDependencies) {
@@ -105,6 +110,7 @@ class SessionHost implements AgentLink {
 
   async start(): Promise<void> {
     this.#agentCount = (await this.#given.store.range({ prefix: 'agent-session/' })).length;
+    this.#sweepLater();
     for (const listener of this.#given.listeners) await listener.start((side, peer) => this.accept(side, peer));
   }
 
@@ -112,10 +118,29 @@ class SessionHost implements AgentLink {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#stopListening();
+    this.#cancelSweep();
+    await this.#sweeping;
     for (const { session } of this.#live.values()) session.close('the controller stops', 0);
     for (const listener of this.#given.listeners) await listener.stop();
     await Promise.all(this.#running);
     await this.#ingest.idle();
+  }
+
+  #sweepLater(): void {
+    this.#cancelSweep = this.#given.clock.timer(sweepEveryMs, () => {
+      this.#sweeping = this.#sweep()
+        .catch((error: unknown) => this.#given.log.warn({ error }, 'what is out of date could not be forgotten'))
+        .finally(() => this.#isStopped || this.#sweepLater());
+    });
+  }
+
+  /** One agent after the other, none while it says Hello. */
+  async #sweep(): Promise<void> {
+    for (const { key } of await this.#given.store.range({ prefix: keys.agentSession('') })) {
+      if (this.#isStopped) return;
+      const agentId = id<AgentId>(key.slice(keys.agentSession('').length));
+      await this.#lock.hold([agentId], async () => sweepAgent(this.#given, agentId, await this.#record(agentId)));
+    }
   }
 
   sessions(): SessionView[] {

@@ -56,8 +56,6 @@ export interface PortListener extends Listener {
 /** SyncService on mutual TLS; who connects is told by the certificate of each stream. */
 export function createSyncListener(given: SyncListenerDependencies): PortListener {
   const server = new Server({
-    'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': 4 * 1024 * 1024,
   });

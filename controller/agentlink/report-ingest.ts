@@ -278,7 +278,7 @@ export class ReportIngest {
     prepared.marks.set(key, decision.mark);
     const recordKey = keys.recordId(agentId, report.recordId);
     const isTaken = taken.has(recordKey) || pending.taken.has(recordKey);
-    if (isTaken || (report.carried && (await this.#store.get(recordKey)) !== undefined)) return;
+    if (isTaken || (await this.#store.get(recordKey)) !== undefined) return;
     taken.add(recordKey);
     prepared.changes.push({ key: recordKey, value: { at: Math.trunc(this.#clock.now()) } });
     const { stream, seq, recordId, at, body } = report;

@@ -16,8 +16,8 @@ import type { ReportIngest } from './report-ingest.ts';
 
 /** Reports of one session that may wait for a commit before its stream is read on. */
 const maxWaitingReports = 512;
-/** Silence of so many heartbeats ends the session. */
-const missedHeartbeats = 3;
+/** A heartbeat that is so late will not come: the session ends. */
+const lateHeartbeatMs = 10_000;
 
 export interface SessionDependencies {
   side: ControllerSide;
@@ -182,7 +182,7 @@ export class Session {
 
   #watch(): void {
     const { clock, heartbeatMs } = this.#given;
-    const limit = missedHeartbeats * heartbeatMs;
+    const limit = heartbeatMs + lateHeartbeatMs;
     const check = () => {
       const silentMs = this.silentMs();
       if (silentMs >= limit) this.close(`nothing was heard for ${Math.round(silentMs / 1000)} s`, 0);

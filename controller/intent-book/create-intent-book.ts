@@ -12,8 +12,9 @@ import { applyChange, type PlannedChange, planChange } from './plan-change.ts';
 
 /** Generations whose history is kept besides the last acknowledged one's. */
 const logRetention = 1_000;
-/** Graves live as long as a certificate can return. */
-const graveRetentionMs = 365 * 24 * 3_600_000;
+/** Graves live as long as a certificate can return, and a month more. */
+const graveRetentionMs = (365 + 31) * 24 * 3_600_000;
+const gravesPerCommit = 500;
 const commitAttempts = 5;
 
 export interface IntentDelta {
@@ -46,6 +47,8 @@ export interface LinkedIntentBook extends IntentBook {
   historyAt(agentId: AgentId, generation: number): Promise<string | undefined>;
   /** The agent reported these removals: their tombstones become graves. Unknown ones are passed over. */
   bury(agentId: AgentId, removed: readonly { key: ObjectKey; revision: number }[]): Promise<void>;
+  /** Forgets graves that no agent can lack any more. */
+  dropOldGraves(agentId: AgentId): Promise<void>;
   /** The agent holds this generation: its history is kept from now on. */
   acknowledged(agentId: AgentId, generation: number): void;
   /** Called with the agent whose document has changed; a hint, state decides. */
@@ -174,15 +177,23 @@ class StoredIntentBook implements LinkedIntentBook {
       }
       if (dug.size === 0) return;
       const graves = [...dug.values()];
+      await this.#store.commit(graves.map((grave) => ({ key: keys.tombstone(agentId, grave.key), value: grave })));
+      for (const grave of graves) document.tombstones.set(grave.key, grave);
+    });
+  }
+
+  dropOldGraves(agentId: AgentId): Promise<void> {
+    return this.#lock.hold([agentId], async () => {
+      const document = await this.#document(agentId);
+      const now = this.#clock.now();
       const gone = [...document.tombstones.values()].filter(
         ({ removedAt }) => removedAt !== undefined && now - removedAt > graveRetentionMs,
       );
-      await this.#store.commit([
-        ...graves.map((grave) => ({ key: keys.tombstone(agentId, grave.key), value: grave })),
-        ...gone.map(({ key }) => ({ key: keys.tombstone(agentId, key), value: undefined })),
-      ]);
-      for (const grave of graves) document.tombstones.set(grave.key, grave);
-      for (const { key } of gone) document.tombstones.delete(key);
+      for (let from = 0; from < gone.length; from += gravesPerCommit) {
+        const some = gone.slice(from, from + gravesPerCommit);
+        await this.#store.commit(some.map(({ key }) => ({ key: keys.tombstone(agentId, key), value: undefined })));
+        for (const { key } of some) document.tombstones.delete(key);
+      }
     });
   }
 

@@ -74,6 +74,11 @@ async function applyReached(
     const facts = isObject(object.facts) && fits(object.facts, reportLimits.factsBytes) ? object.facts : {};
     objects.push({ key: object.key, revision: object.revision, incarnation: object.incarnation, facts });
   }
+  for (const { key: removed } of (body.removed ?? []).slice(0, reportLimits.orphans)) {
+    if (!isName(removed) || (await book.object(agentId, removed)) !== undefined) continue;
+    for (const left of [keys.state(agentId, removed), keys.unitFailure(agentId, removed)])
+      if ((await set.get(left)) !== undefined) set.remove(left);
+  }
   const record: ReachedRecord = { lineage: body.lineage, generation: body.generation, objects, at: clock.now() };
   set.put(key, record);
 }
