@@ -14,10 +14,11 @@ export function compileHelmRelease(
   { vnf, ns, models }: VnfContext,
   kdu: VnfDesired['kdus'][number],
 ): Result<UnitDraft<'helm-release'>> {
-  const { model } = storedModelOf(models, vnf);
+  const { model, chartDigests } = storedModelOf(models, vnf);
   const described = model.kdus.find((candidate) => candidate.name === kdu.kduName);
   const params = kduParams(vnf.params, kdu.kduName);
-  const chart = textOf(params['kdu_model']) ?? described?.helmChart;
+  const asked = textOf(params['kdu_model']);
+  const chart = asked ?? described?.helmChart;
   if (described === undefined || chart === undefined)
     return unprocessable(`KDU ${kdu.kduName} of ${vnf.name} has no Helm chart`, kdu.kduName);
   const values = params['additionalParams'];
@@ -29,6 +30,8 @@ export function compileHelmRelease(
       name: releaseName(textOf(params['kdu-deployment-name']) ?? `${kdu.kduName}-${vnf.vnfInstanceId.slice(0, 8)}`),
       namespace: textOf(params['k8s-namespace']) ?? textOf(vnf.params['k8s-namespace']) ?? `ns-${ns.id.slice(0, 8)}`,
       chart,
+      // Another chart that the request asks for is not the package's.
+      chartDigest: asked === undefined ? chartDigests?.[kdu.kduName] : undefined,
       values: isObject(values) ? values : {},
       replicas: kdu.replicas,
       services: described.services.map(({ name, management }) => ({ name, management })),

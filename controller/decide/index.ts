@@ -11,6 +11,7 @@ export { renewKeys } from './renew-keys.ts';
 export type { NewKey } from './resize-vnf.ts';
 export { type ScaledNs, scaleNs } from './scale-ns.ts';
 export { scaleVnfs } from './scale-vnf.ts';
+export { unkeptDependencies } from './start-order.ts';
 export {
   type OneShotStanding,
   type OperationLimits,

@@ -39,7 +39,19 @@ export function placeNs(
   });
   const placements = placeVnfs(asks, use.candidates, placed);
   if (!placements.ok) return placements;
-  return ok(added.map((vnf) => ({ ...vnf, placement: placements.value.get(vnf.vnfInstanceId)! })));
+  return ok(
+    added.map((vnf) => {
+      const placement = placements.value.get(vnf.vnfInstanceId)!;
+      return { ...vnf, placement: { ...placement, explanation: [...placement.explanation, ...uncounted(vnf)] } };
+    }),
+  );
+}
+
+/** Said, not passed over: the ledger does not know what the cluster will need. */
+function uncounted({ name, kdus }: UnplacedVnf): string[] {
+  if (kdus.length === 0) return [];
+  const names = kdus.map((kdu) => kdu.kduName).join(', ');
+  return [`${name}: no capacity is set aside for KDU ${names}; the cluster’s own scheduler decides what fits.`];
 }
 
 function affinityRules(models: NsModels, flavourId: string, profileId: string): AffinityRule[] {

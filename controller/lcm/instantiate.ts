@@ -1,4 +1,4 @@
-import { instantiateNs, networksOf, placeNs, wishFor } from '#controller/decide/index.ts';
+import { instantiateNs, networksOf, placeNs, unkeptDependencies, wishFor } from '#controller/decide/index.ts';
 import type { NsInstanceId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { NsDesired, NsInstance, NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
@@ -42,6 +42,9 @@ async function decideInstantiate(context: LcmContext, ns: NsInstance, body: Inst
     explanation: vnfs.value.flatMap((vnf) => vnf.placement.explanation),
     affectedVnfIds: vnfs.value.map((vnf) => vnf.vnfInstanceId),
     removedVnfIds: [],
-    warnings: [],
+    warnings: unkeptDependencies(
+      models.ns.flavours.find((flavour) => flavour.id === flavourId),
+      vnfs.value,
+    ),
   };
 }

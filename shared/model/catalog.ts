@@ -82,6 +82,8 @@ export interface StoredVnfModel {
   document: JsonObject;
   /** cloud-init texts and the like, by path; small files only. */
   texts: Record<string, string>;
+  /** KDU name → digest of its Helm chart, where the package contains it. */
+  chartDigests?: Record<string, Digest>;
 }
 export interface StoredNsModel {
   model: NsModel;
