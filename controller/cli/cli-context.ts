@@ -28,6 +28,7 @@ export async function systemContext(): Promise<CliContext> {
   const { homedir } = await import('node:os');
   const environment = process.env;
   let termination: AbortSignal | undefined;
+  for (const output of [process.stdout, process.stderr]) output.on('error', endWithReader);
   return {
     environment,
     folder: process.cwd(),
@@ -47,6 +48,12 @@ export async function systemContext(): Promise<CliContext> {
       return termination;
     },
   };
+}
+
+/** The reader of a pipe (`| head`) has seen enough: who waits ends in order, any other command is about to end. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.emit('SIGTERM');
 }
 
 function signalOnTermination(): AbortSignal {
