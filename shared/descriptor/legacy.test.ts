@@ -128,3 +128,66 @@ test('an NSD from before SOL006', () => {
   const broken = parseDescriptor(text.replace('index-ref: 2', 'index-ref: 7'), 'old.yaml');
   assert.ok(broken.complaints.some(({ code, line }) => code === 'BrokenReference' && line === 13));
 });
+
+test('spellings of the first releases: external-interface, management by vdu, service-primitive', () => {
+  const parsed = parseDescriptor(
+    `vnfd:vnfd-catalog:
+    vnfd:
+    -   id: early
+        name: early
+        vendor: OSM
+        version: '1.0'
+        mgmt-interface: {vdu-id: vm}
+        vdu:
+        -   id: vm
+            count: 1
+            vm-flavor: {vcpu-count: 1, memory-mb: 2048, storage-gb: 25}
+            image: ubuntu
+            external-interface:
+            -   name: eth0
+                virtual-interface: {type: OM-MGMT, bandwidth: '0', vpci: '0000:00:0a.0'}
+                vnfd-connection-point-ref: eth0
+            internal-interface:
+            -   {name: eth1, vdu-internal-connection-point-ref: in, virtual-interface: {type: VIRTIO}}
+            internal-connection-point: [{id: in, type: VPORT}]
+        internal-vld: [{id: inner, type: ELAN, internal-connection-point: [{id-ref: in}]}]
+        connection-point: [{name: eth0, type: VPORT}]
+        vnf-configuration:
+          juju: {charm: ansible-charm}
+          service-primitive: [{name: config, parameter: [{name: ssh-hostname, data-type: STRING, mandatory: "false"}]}]
+`,
+    'early.yaml',
+  );
+  const model = parsed.model as VnfModel;
+  assert.deepEqual(
+    model.vdus[0]?.ports.map(({ name, extCpId, internalLinkId }) => [name, extCpId, internalLinkId]),
+    [
+      ['eth0', 'eth0-ext', undefined],
+      ['eth1', undefined, 'inner'],
+    ],
+  );
+  assert.equal(model.managementCp, 'eth0-ext');
+  assert.ok(JSON.stringify(parsed.document).includes('"config-primitive":[{"name":"config"'));
+});
+
+test('module prefixes at every key, as the first designer wrote them', () => {
+  const { model } = parseDescriptor(
+    `nsd:nsd-catalog:
+    nsd:nsd:
+    -   nsd:constituent-vnfd:
+        -   {nsd:member-vnf-index: '1', nsd:start-by-default: 'true', nsd:vnfd-id-ref: gateway}
+        nsd:id: prefixed
+        nsd:name: prefixed
+        nsd:vld:
+        -   nsd:id: mgmt
+            nsd:mgmt-network: 'true'
+            nsd:vim-network-name: provider
+            nsd:vnfd-connection-point-ref:
+            -   {nsd:member-vnf-index-ref: '1', nsd:vnfd-connection-point-ref: eth0, nsd:vnfd-id-ref: gateway}
+        rw-nsd:meta: '{"containerPositionMap":{}}'
+`,
+    'prefixed.yaml',
+  ) as { model: NsModel };
+  assert.deepEqual(model.virtualLinks, [{ id: 'mgmt', management: true, vimNetworkName: 'provider' }]);
+  assert.deepEqual(model.flavours[0]?.vnfProfiles[0]?.connections, [{ virtualLinkId: 'mgmt', cpId: 'eth0-ext' }]);
+});

@@ -1,6 +1,7 @@
 import type { DescriptorKind } from '../parsed-descriptor.ts';
 import type { Reading } from '../reading/reading.ts';
 import type { MapNode } from '../text/located-node.ts';
+import { asReleaseEight } from './early-releases.ts';
 import { LegacyNsd } from './legacy-nsd.ts';
 import { LegacyVnfd } from './legacy-vnfd.ts';
 
@@ -9,7 +10,8 @@ import { LegacyVnfd } from './legacy-vnfd.ts';
  * the legacy text, so that complaints point there; each change is a line of the report.
  */
 export function translateLegacy(kind: DescriptorKind, node: MapNode, reading: Reading, path: string): MapNode {
-  if (kind === 'vnfd') return new LegacyVnfd(node, reading, path).translate();
-  if (kind === 'nsd') return new LegacyNsd(node, reading, path).translate();
+  const later = asReleaseEight(node, reading);
+  if (kind === 'vnfd') return new LegacyVnfd(later, reading, path).translate();
+  if (kind === 'nsd') return new LegacyNsd(later, reading, path).translate();
   return node;
 }
