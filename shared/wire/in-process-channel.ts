@@ -12,6 +12,8 @@ export interface InProcessChannelOptions {
   capacity?: number;
   /** Asked just before a frame is delivered: true breaks the link, and the frame is lost with it. */
   cutsAt?: (frame: UpFrame | DownFrame) => boolean;
+  /** Asked at each sending: true loses it without a word, the end of the session too; the link seems to live. */
+  swallows?: (direction: 'up' | 'down') => boolean;
 }
 
 /** A link without a network: the same frames through the same codec, for tests and simulation. */
@@ -34,8 +36,8 @@ export function createInProcessChannel(options: InProcessChannelOptions): InProc
   const up = new Lane<UpFrame>(options, (frame) => decodeUp(encodeUp(frame)), shouldCut, cut);
   const down = new Lane<DownFrame>(options, (frame) => decodeDown(encodeDown(frame)), shouldCut, cut);
   return {
-    agent: sideOf(up, down),
-    controller: sideOf(down, up),
+    agent: sideOf(up, down, () => options.swallows?.('up') === true),
+    controller: sideOf(down, up, () => options.swallows?.('down') === true),
     cut,
     get isCut() {
       return isCut;
@@ -43,13 +45,13 @@ export function createInProcessChannel(options: InProcessChannelOptions): InProc
   };
 }
 
-function sideOf<Out, In>(out: Lane<Out>, into: Lane<In>): Duplex<Out, In> {
+function sideOf<Out, In>(out: Lane<Out>, into: Lane<In>, isSwallowed: () => boolean): Duplex<Out, In> {
   return {
-    send: (frame) => out.send(frame),
+    send: (frame) => isSwallowed() || out.send(frame),
     drained: () => out.drained(),
     receive: () => into.receive(),
     close() {
-      out.end();
+      if (!isSwallowed()) out.end();
       into.end();
     },
   };

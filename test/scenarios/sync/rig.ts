@@ -43,6 +43,11 @@ export class Rig {
   /** True breaks the link at this frame; the frame is lost. */
   cutsAt: (frame: UpFrame | DownFrame) => boolean = () => false;
   isReachable = true;
+  /** Asked at each commit of reports: the error with which it fails; `after`: it lands, and seems to have failed. */
+  failsCommit: (() => SkerryError | 'after' | undefined) | undefined;
+  failsApply = false;
+  /** What is sent this way is lost without a word. */
+  swallows: 'up' | 'down' | 'both' | undefined;
   controllerStore!: Store;
   book!: LinkedIntentBook;
   agentLink!: AgentLink;
@@ -55,7 +60,7 @@ export class Rig {
   async startController(): Promise<void> {
     const log = silentLogger;
     const { clock, random } = this;
-    this.controllerStore = await createMemoryStore({ disk: this.disk });
+    this.controllerStore = this.#failing(await createMemoryStore({ disk: this.disk }));
     this.book = await createIntentBook({ store: this.controllerStore, random, clock, log });
     const dependencies = { store: this.controllerStore, book: this.book, sink: this.#sink(), clock, random, log };
     this.agentLink = createAgentLink({ ...dependencies, listeners: [], term: this.term });
@@ -164,11 +169,30 @@ export class Rig {
     return this.frames.filter((frame) => frame.type === type).length;
   }
 
+  #failing(store: Store): Store {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function') return member;
+        if (name !== 'commit') return member.bind(target);
+        return async (...given: Parameters<Store['commit']>) => {
+          const isOfReports = given[0].some(({ key }) => key.startsWith('mark/') || key.startsWith('state-seq/'));
+          const failure = isOfReports ? this.failsCommit?.() : undefined;
+          if (failure instanceof SkerryError) throw failure;
+          const result = await target.commit(...given);
+          if (failure === 'after') throw new SkerryError('Unavailable', 'the answer was lost');
+          return result;
+        };
+      },
+    });
+  }
+
   #dial() {
     if (!this.isReachable) throw new SkerryError('Unavailable', 'no route');
     const channel = createInProcessChannel({
       clock: this.clock,
       delayMs: 1,
+      swallows: (direction) => this.swallows === 'both' || this.swallows === direction,
       cutsAt: (frame) => {
         if (this.cutsAt(frame)) return true;
         this.frames.push(frame);
@@ -184,6 +208,7 @@ export class Rig {
     const { received } = this;
     return {
       apply: async (_agentId, storeId, reports, states) => {
+        if (this.failsApply) throw new Error('a bug');
         const seq = received.reports.length + received.states.length;
         return [
           ...reports.map((report) => ({ key: `seen/${storeId}/${report.recordId}`, value: { seq } })),
