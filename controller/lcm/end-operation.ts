@@ -28,6 +28,12 @@ export async function endOperation(context: LcmContext, open: OpenOperation, sum
   else await settle(context, open, ended);
 }
 
+/** An operation that has ended goes nowhere any more: the states that it could go back to would only fill disk and memory. */
+export function asHistory(ended: NsLcmOpOcc): NsLcmOpOcc {
+  const { goal: _goal, ...operation } = ended;
+  return { ...operation, before: null };
+}
+
 async function stopForNow(context: LcmContext, open: OpenOperation, ended: NsLcmOpOcc): Promise<void> {
   const notifications = await context.notifier.stage([operationEvent(open.ns.value, ended, context.clock.now())]);
   await context.store.commit([{ key: open.operation.key, value: ended }, ...notifications], {
@@ -39,7 +45,7 @@ async function stopForNow(context: LcmContext, open: OpenOperation, ended: NsLcm
 async function settle(context: LcmContext, open: OpenOperation, ended: NsLcmOpOcc): Promise<void> {
   const { store, book } = context;
   const { openOperationId: _open, unreached: _unreached, ...ns } = open.ns.value;
-  const { goal: _goal, ...operation } = ended;
+  const operation = asHistory(ended);
   const ledger = await changeLedger(store, ns.id, ns.held ?? [], heldAfter(ns.desired));
   const nextNs: NsInstance = {
     ...ns,

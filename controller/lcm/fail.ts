@@ -2,6 +2,7 @@ import type { NsLcmOpOccId } from '#shared/model/ids.ts';
 import type { NsInstance, NsLcmOpOcc, OperationTarget } from '#shared/model/ns-lcm.ts';
 import type { RequestContext } from '../context.ts';
 import { keys } from '../keys.ts';
+import { asHistory } from './end-operation.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { operationEvent } from './operation-notification.ts';
 import { runTask } from './operation-tasks.ts';
@@ -13,8 +14,7 @@ import { runTask } from './operation-tasks.ts';
 export function fail(context: LcmContext, request: RequestContext, id: NsLcmOpOccId): Promise<NsLcmOpOcc> {
   return runTask(context, request, id, 'fail', async ({ operation, ns, state }) => {
     const now = context.clock.now();
-    const { goal: _goal, ...rest } = operation.value;
-    const failed: NsLcmOpOcc = { ...rest, state, stateEnteredAt: now, isCancelPending: false };
+    const failed: NsLcmOpOcc = { ...asHistory(operation.value), state, stateEnteredAt: now, isCancelPending: false };
     const { openOperationId: _open, ...free } = ns.value;
     const nextNs: NsInstance = {
       ...free,

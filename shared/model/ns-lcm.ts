@@ -137,7 +137,7 @@ export interface NsLcmOpOcc {
   isCancelPending: boolean;
   cancelMode?: 'GRACEFUL' | 'FORCEFUL';
   error?: { status: number; title: string; detail: string };
-  /** Desired state before, for rollback; null = nothing was instantiated. */
+  /** Desired state before, for rollback; null = nothing was instantiated, or the operation is history. */
   before: NsDesired | null;
   /** Desired state that it works towards; kept when a rollback begins, so that a retry can go forward again. */
   goal?: NsDesired | null;

@@ -43,6 +43,8 @@ test('instantiate: one VNF per site, completed only when every site has reached 
   const ns = await fleet.ns(nsId);
   assert.equal(ns.state, 'INSTANTIATED');
   assert.equal(ns.openOperationId, undefined);
+  const ended = await fleet.operation(operation.id);
+  assert.ok(ended.before === null && ended.goal === undefined, 'history does not keep states');
   assert.equal((await fleet.reserved('site-a')).vcpus, 2);
   const view = await fleet.lcm.queries.ns(nsId);
   assert.deepEqual(view.vnfs.map((vnf) => vnf.siteName).sort(), ['site-a', 'site-b', 'site-c']);
