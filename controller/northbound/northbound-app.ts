@@ -47,7 +47,7 @@ export async function createNorthboundApp(options: NorthboundAppOptions): Promis
     if (!route.config?.permission) throw new Error(`The route ${route.method} ${route.url} names no permission`);
     if (route.config.api) apis.set(route.config.api.prefix, route.config.api);
   });
-  await registerProtection(app);
+  await registerProtection(app, dependencies.clock);
   await app.register(
     async (scope: NorthboundApp) => {
       await registerOpenApi(scope);

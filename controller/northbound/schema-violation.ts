@@ -35,7 +35,7 @@ export function describeViolations(errors: readonly FastifySchemaValidationError
 }
 
 /** More is not looked at: a body of a mebibyte can hold very many. */
-const maxErrors = 1000;
+const maxErrors = 200;
 
 function isWrongKind({ keyword }: FastifySchemaValidationError): boolean {
   return keyword === 'type' || keyword === 'const';

@@ -180,6 +180,16 @@ describe('clients of SOL005', () => {
     assert.ok(refused.status >= 400 && refused.status < 500, refused.text);
     await oss.expect(400, 'GET', `${services}?filter=${'(eq,nsState,x);'.repeat(70)}(eq,nsState,x)`);
     await oss.expect(400, 'GET', `${services}?nsInstanceName=${'a'.repeat(9000)}`);
+    const login = JSON.stringify({ username: 'admin', password: 'x'.repeat(20_000) });
+    const json = { 'content-type': 'application/json' };
+    await oss.expect(413, 'POST', '/skerry/v1/tokens', { token: '', body: login, headers: json });
+    const strangers = JSON.stringify(
+      Object.fromEntries(Array.from({ length: 45_000 }, (_, at) => [`nsFlavourI${at}`, 0])),
+    );
+    const startedAt = performance.now();
+    const many = await oss.expect(400, 'POST', `${services}/x/instantiate`, { body: strangers, headers: json });
+    assert.ok(many.body.errors.length <= 50);
+    assert.ok(performance.now() - startedAt < 2000, 'complaining of very much costs little');
     const polluted = '{"nsdId":"a","nsName":"b","__proto__":{"x":1}}';
     await oss.expect(400, 'POST', services, { body: polluted, headers: { 'content-type': 'application/json' } });
     const { headers } = await oss.expect(200, 'GET', services);

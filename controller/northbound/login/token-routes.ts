@@ -8,6 +8,8 @@ import { bearerToken } from '../authentication.ts';
 import type { NorthboundApp, NorthboundPlugin } from '../plugin.ts';
 import { dateTime } from '../sol013/date-time.ts';
 
+/** Anybody may send these: nothing large is even read. */
+const maxLoginBytes = 16 * 1024;
 /** Attempts to log in per client address and minute; Identity limits them per user as well. */
 const loginLimit = { rateLimit: { max: 300, timeWindow: 60_000 } };
 
@@ -17,6 +19,7 @@ export const tokenPlugin: NorthboundPlugin = async (app, { identity, clock }) =>
   app.post(
     '/skerry/v1/tokens',
     {
+      bodyLimit: maxLoginBytes,
       config: { permission: 'public', ...loginLimit },
       schema: { tags, body: TokenRequest, response: { 201: IssuedTokenSchema } },
     },
@@ -40,7 +43,7 @@ export const tokenPlugin: NorthboundPlugin = async (app, { identity, clock }) =>
 function registerTokenEndpoint(scope: NorthboundApp, identity: Identity, clock: Clock): void {
   scope.addContentTypeParser<string>(
     'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: 16 * 1024 },
+    { parseAs: 'string', bodyLimit: maxLoginBytes },
     (_request, body, done) => done(null, parse(body, '&', '=', { maxKeys: 20 })),
   );
   scope.post(
