@@ -10,7 +10,8 @@ import { rebirth } from './rebirth.ts';
 import { ReportSender, type UpContent } from './report-sender.ts';
 
 const welcomeTimeoutMs = 15_000;
-const missedHeartbeats = 3;
+/** Everything that goes up is answered; an answer that takes so long will not come. */
+const answerTimeoutMs = 10_000;
 
 export interface AgentSessionParts {
   side: AgentSide;
@@ -274,17 +275,26 @@ export class AgentSession {
     if (!side.send({ ...this.#head, ...content } as UpFrame)) await side.drained();
   }
 
-  /** Heartbeats are left out where frames go up anyway; a link on which nothing comes down is given up. */
+  /**
+   * Heartbeats are left out where frames go up anyway; a link on which nothing comes down is given up. They are the only sign
+   * of life: keepalive of HTTP/2 beside them would double the bytes of an idle day.
+   */
   #watch(heartbeatMs: number): void {
     const { clock } = this.#given;
+    const limitMs = heartbeatMs + answerTimeoutMs;
     const check = () => {
-      const now = clock.mono();
-      if (now - this.#lastHeardMs >= missedHeartbeats * heartbeatMs) {
-        this.#given.log.warn({}, 'nothing was heard for three heartbeats: the link is given up');
+      const silentMs = clock.mono() - this.#lastHeardMs;
+      if (silentMs >= limitMs) {
+        this.#given.log.warn({ silentMs }, 'a heartbeat was not answered: the link is given up');
         return this.close();
       }
-      if (now - this.#lastSentMs >= heartbeatMs) this.#say({ type: 'ping', n: ++this.#pings });
-      this.#cancelTimer = clock.timer(Math.max(1, heartbeatMs - (clock.mono() - this.#lastSentMs)), check);
+      if (clock.mono() - this.#lastSentMs >= heartbeatMs) this.#say({ type: 'ping', n: ++this.#pings });
+      const untilPingMs = heartbeatMs - (clock.mono() - this.#lastSentMs);
+      const untilLimitMs = limitMs - silentMs;
+      this.#cancelTimer = clock.timer(
+        Math.max(1, untilPingMs > 0 ? Math.min(untilPingMs, untilLimitMs) : untilLimitMs),
+        check,
+      );
     };
     this.#cancelTimer = clock.timer(heartbeatMs, check);
   }

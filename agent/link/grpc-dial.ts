@@ -23,8 +23,6 @@ export function createGrpcDial(options: GrpcDialOptions): () => Promise<AgentSid
     const { security, options: target } = secureChannel(address, { caPem, certPem, keyPem });
     const client = new SyncServiceClient(address, security, {
       ...target,
-      'grpc.keepalive_time_ms': 20_000,
-      'grpc.keepalive_timeout_ms': 10_000,
       'grpc.enable_retries': 0,
       'grpc.enable_channelz': 0,
       'grpc.use_local_subchannel_pool': 1,

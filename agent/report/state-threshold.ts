@@ -3,7 +3,6 @@ import type { AgentState, InfraState, StateBody } from '#shared/wire/frames.ts';
 
 /** A change below the threshold is sent at most this often. */
 export const smallChangeIntervalMs = 300_000;
-const loadStepPercent = 10;
 const sizeStep = 0.1;
 
 /** Is the new value of a slot worth a record now? `elapsedMs`: since the present one was made, by the wall clock. */
@@ -16,6 +15,7 @@ export function isWorthReporting(present: StateBody | null, next: StateBody | nu
   return true;
 }
 
+/** The processor's load swings from minute to minute on any busy node: telemetry follows it, here it is a small change. */
 function isAgentChange(present: AgentState, next: AgentState): boolean {
   const [a, b] = [present.host, next.host];
   return (
@@ -27,7 +27,6 @@ function isAgentChange(present: AgentState, next: AgentState): boolean {
     a.memoryTotalMib !== b.memoryTotalMib ||
     Math.abs(a.diskTotalGib - b.diskTotalGib) >= 1 ||
     b.uptimeS < a.uptimeS ||
-    Math.abs(a.loadPercent - b.loadPercent) >= loadStepPercent ||
     isFarApart(a.memoryFreeMib, b.memoryFreeMib, a.memoryTotalMib) ||
     isFarApart(a.diskFreeGib, b.diskFreeGib, a.diskTotalGib)
   );

@@ -56,6 +56,8 @@ export interface PortListener extends Listener {
 /** SyncService on mutual TLS; who connects is told by the certificate of each stream. */
 export function createSyncListener(given: SyncListenerDependencies): PortListener {
   const server = new Server({
+    // Sessions have heartbeats of their own; what is left of a peer that went without a word is a connection without streams.
+    'grpc.max_connection_idle_ms': 60_000,
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': 4 * 1024 * 1024,
   });

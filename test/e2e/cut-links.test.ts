@@ -128,8 +128,8 @@ async function deathInSilence(siteName: string): Promise<void> {
   await site.until('the machine is made again', () =>
     site.effects().incarnations().get(machine) === 2 ? true : undefined,
   );
-  // gRPC asks after 20 s without a word and waits 10 s for the answer.
-  await rig.until('the silence is noticed', async () => ((await connectedState(siteName)) ? undefined : true), 45_000);
+  // A heartbeat every 30 s, and 10 s for one that is late.
+  await rig.until('the silence is noticed', async () => ((await connectedState(siteName)) ? undefined : true), 60_000);
   const router = vnfOf(await rig.ns(id), 'router');
   const unit = router._skerry?.units?.find((one) => one.key === machine);
   assert.equal(router.instantiationState, 'INSTANTIATED');
