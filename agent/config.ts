@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { SkerryError } from '#shared/errors/index.ts';
 import { type LogLevel, readLogLevel } from '#shared/runtime/log-level.ts';
 
 /** Everything that the agent can be told from outside; the only reader of its environment. */
@@ -31,7 +32,15 @@ export function readAgentConfig(environment: Record<string, string | undefined> 
     enrollAddress: environment['SKERRY_ENROLL_ADDRESS'],
     mqttAddress: environment['SKERRY_MQTT_ADDRESS'],
     socketPath: environment['SKERRY_AGENT_SOCKET'] ?? path.join(home, 'agent.sock'),
-    telemetryIntervalMs: Number(environment['SKERRY_TELEMETRY_INTERVAL_MS'] ?? 300_000),
+    telemetryIntervalMs: readInterval(environment['SKERRY_TELEMETRY_INTERVAL_MS'] ?? '300000'),
     logLevel: readLogLevel(environment['SKERRY_LOG_LEVEL']),
   };
+}
+
+function readInterval(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 100) return value;
+  throw new SkerryError('BadRequest', `SKERRY_TELEMETRY_INTERVAL_MS=${text} is no interval`, {
+    remedy: 'give whole milliseconds, 100 or more',
+  });
 }
