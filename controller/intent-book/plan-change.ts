@@ -1,8 +1,9 @@
 import { SkerryError } from '#shared/errors/index.ts';
+import { wireLimits } from '#shared/wire/codec.ts';
 import { objectDigest } from '#shared/wire/digest.ts';
 import type { IntentObject, Tombstone } from '#shared/wire/frames.ts';
 import { type AgentDocument, historyAfter } from './agent-document.ts';
-import type { AgentIntentChange, IntentHead } from './intent-book.ts';
+import type { AgentIntentChange, IntentHead, NewIntentObject } from './intent-book.ts';
 
 /** The next generation of one agent's document. */
 export interface PlannedChange {
@@ -13,7 +14,7 @@ export interface PlannedChange {
 
 /**
  * Pure but for the document's tree, which is left as it was. undefined: nothing changes.
- * @throws SkerryError Conflict when a key is used again after its tombstone.
+ * @throws SkerryError Conflict when a key is used again after its tombstone; TooLarge when no frame can hold an object.
  */
 export function planChange(document: AgentDocument, change: AgentIntentChange): PlannedChange | undefined {
   const generation = document.head.generation + 1;
@@ -25,7 +26,9 @@ export function planChange(document: AgentDocument, change: AgentIntentChange): 
         remedy: 'give the new object a key of its own',
       });
     const digest = objectDigest(wanted);
-    if (document.objects.get(wanted.key)?.digest !== digest) upserts.push({ ...wanted, revision: generation, digest });
+    if (document.objects.get(wanted.key)?.digest === digest) continue;
+    requireFrameable(wanted);
+    upserts.push({ ...wanted, revision: generation, digest });
   }
   const tombstones = change.tombstones
     .filter((wanted) => document.objects.has(wanted.key))
@@ -41,6 +44,19 @@ export function planChange(document: AgentDocument, change: AgentIntentChange): 
     upserts,
     tombstones,
   };
+}
+
+/** What no frame may hold would be refused by the agent for ever. */
+function requireFrameable({ key, body }: NewIntentObject): void {
+  const bytes = Buffer.byteLength(JSON.stringify(body));
+  if (bytes > wireLimits.objectBytes)
+    throw new SkerryError(
+      'TooLarge',
+      `The intent object ${key} has ${bytes} bytes; an agent takes ${wireLimits.objectBytes}`,
+      {
+        remedy: 'make its user data, values or manifests smaller',
+      },
+    );
 }
 
 /** The tree is shared and large: change it, read the root, change it back. */

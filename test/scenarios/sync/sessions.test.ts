@@ -291,7 +291,8 @@ test('an alarm of the link is cleared when its cause is over, also across a rest
   await rig.put('a');
   await rig.agree();
   rig.isReachable = false;
-  rig.cut();
+  await rig.crashController();
+  await rig.startController();
   const record = (await rig.controllerStore.get<object>(keys.agentSession(agentId)))!.value;
   const alarms = ['RewindSuspected'];
   await rig.controllerStore.commit([{ key: keys.agentSession(agentId), value: { ...record, alarms } }]);
@@ -351,6 +352,32 @@ test('a large document comes in parts; a large change too', async () => {
   assert.ok(rig.sent('snapshot-part') > 3);
   assert.equal(rig.names().length, 2_000);
   await rig.stop();
+});
+
+test('a document above what one message may hold arrives whole, also when the link breaks on the way', async () => {
+  const rig = await new Rig().start();
+  await rig.agree();
+  const filler = 'x'.repeat(5_000);
+  let left = 3;
+  rig.cutsAt = (frame) => frame.type === 'snapshot-part' && frame.part === 5 && left-- > 0;
+  await rig.put(...Array.from({ length: 1_000 }, (_, n) => `o${n}:${filler}`));
+  await rig.agree();
+  assert.ok(left < 0, 'the cuts happened');
+  const parts = rig.frames.filter((frame) => frame.type === 'snapshot-part');
+  assert.ok(parts.length >= 20);
+  assert.equal(rig.names().length, 1_000);
+  await rig.stop();
+});
+
+test('an object that no frame can hold is refused when it is committed', async () => {
+  const rig = new Rig();
+  await rig.startController();
+  await assert.rejects(
+    rig.put(`huge:${'x'.repeat(1_100_000)}`),
+    (error) => (error as { code: string }).code === 'TooLarge',
+  );
+  assert.equal((await rig.book.head(agentId)).generation, 0);
+  await rig.agentLink.stop();
 });
 
 test('an idle link lives on heartbeats, a silent one is given up', async () => {
