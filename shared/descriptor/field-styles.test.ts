@@ -208,3 +208,18 @@ test('an internal link that is exposed as such is not joined, which is said', ()
   const codes = parseDescriptor(exposed, 'd').complaints.map(({ code }) => code);
   assert.ok(codes.includes('NoEffect') && !codes.includes('MissingField'));
 });
+
+test('a field from before SOL006 is told its new name', () => {
+  const text = vnfd.replace('    sw-image-desc: ubuntu\n', '    image: ubuntu\n    vm-flavor: {vcpu-count: 1}\n');
+  const unknown = parseDescriptor(text, 'd').complaints.filter(({ code }) => code === 'UnknownField');
+  assert.deepEqual(
+    unknown.map(({ remedy }) => remedy),
+    ["did you mean 'sw-image-desc'", "did you mean 'virtual-compute-desc'"],
+  );
+});
+
+test('a TOSCA template is named with its version', () => {
+  const [error] = errorsOf('# x\ntosca_definitions_version: tosca_simple_yaml_1_2\nnode_types: {}\n');
+  assert.deepEqual([error?.code, error?.line, error?.column], ['UnsupportedFormat', 2, 28]);
+  assert.match(error?.message ?? '', /SOL001, tosca_simple_yaml_1_2/);
+});

@@ -1,5 +1,5 @@
 import type { DescriptorKind } from '../parsed-descriptor.ts';
-import { entryOf, isNull, type LocatedNode, type MapNode } from '../text/located-node.ts';
+import { entryOf, isNull, type LocatedNode, type MapNode, textOf } from '../text/located-node.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { joinPath, type Reading } from './reading.ts';
 
@@ -45,11 +45,12 @@ export function findDescriptors(root: LocatedNode, reading: Reading): FoundDescr
     });
     return [];
   }
-  if (entryOf(root, 'tosca_definitions_version') !== undefined) {
-    reading.complainAt('error', '', root.offset, {
+  const tosca = textOf(root, 'tosca_definitions_version');
+  if (tosca !== undefined) {
+    reading.complainAt('error', 'tosca_definitions_version', entryOf(root, 'tosca_definitions_version')?.offset ?? 0, {
       code: 'UnsupportedFormat',
-      message: 'this is a TOSCA service template (SOL001)',
-      remedy: 'give a SOL006 descriptor (YAML, JSON or XML); SOL001 is not supported',
+      message: `this is a TOSCA service template (SOL001, ${tosca.slice(0, 60)}), whose node types are not read`,
+      remedy: 'describe the same VNF or NS in SOL006 (YAML, JSON or XML); SOL001 is not supported',
     });
     return [];
   }

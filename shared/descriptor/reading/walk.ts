@@ -16,6 +16,18 @@ export interface WalkOptions {
 /** Fields that say nothing to the orchestrator and stand anywhere in real descriptors. */
 const harmlessFields = new Set(['description', 'short-name', 'logo']);
 
+/** Fields from before SOL006 that are left over in newer descriptors → where their content stands now. */
+const formerNames: Record<string, string> = {
+  image: 'sw-image-desc',
+  interface: 'int-cpd',
+  'vm-flavor': 'virtual-compute-desc',
+  'connection-point': 'ext-cpd',
+  'mgmt-interface': 'mgmt-cp',
+  'internal-vld': 'int-virtual-link-desc',
+  vendor: 'provider',
+  vld: 'virtual-link-desc',
+};
+
 /** What OSM's NBI adds to a descriptor that is exported from it. */
 const exportedFields = new Set([
   '_admin',
@@ -222,7 +234,8 @@ export class SchemaWalk {
       return;
     }
     const fields = fieldsOf(schema);
-    const near = didYouMean(key, fields);
+    const former = Object.hasOwn(formerNames, key) ? formerNames[key] : undefined;
+    const near = former !== undefined && fields.includes(former) ? former : didYouMean(key, fields);
     this.#reading.complainAt('warning', joinPath(path, key), offset, {
       code: 'UnknownField',
       message: `unknown field '${key}'`,
