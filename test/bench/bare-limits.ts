@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,5 +54,16 @@ export async function bareFrameMs(count: number): Promise<number[]> {
   client.close();
   await server.stop();
   await rm(folder, { recursive: true });
+  return took;
+}
+
+/** An empty Node process, from its start to its end: what any start of ours costs at least. Milliseconds. */
+export async function bareStartMs(count: number): Promise<number[]> {
+  const took: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const began = performance.now();
+    await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
+    took.push(performance.now() - began);
+  }
   return took;
 }

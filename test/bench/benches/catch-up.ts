@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { bareStartMs } from '../bare-limits.ts';
 import type { Bench, BenchContext } from '../bench.ts';
 import { type Measurement, measured } from '../measurement.ts';
 import { Testbed } from '../testbed.ts';
@@ -46,6 +47,7 @@ async function linkBack(testbed: Testbed, context: BenchContext): Promise<Measur
 
 async function agentBack(testbed: Testbed, context: BenchContext): Promise<Measurement> {
   const tookMs: number[] = [];
+  const bare = { what: 'an empty Node', samples: await bareStartMs(5) };
   for (let round = 0; round < context.count(10, 2); round++) {
     await testbed.agent.process.kill();
     const id = await testbed.createNs(`agent-${round}`);
@@ -58,6 +60,7 @@ async function agentBack(testbed: Testbed, context: BenchContext): Promise<Measu
   return measured({
     what: 'agent killed and started to caught up',
     samples: tookMs,
+    bare,
     goals: [{ of: 'median', atMost: 1000 }],
     note: 'from the start of its process',
   });
@@ -66,6 +69,7 @@ async function agentBack(testbed: Testbed, context: BenchContext): Promise<Measu
 /** The request is answered, then the controller dies at once: what it has promised is done when it is back. */
 async function controllerBack(testbed: Testbed, context: BenchContext): Promise<Measurement> {
   const tookMs: number[] = [];
+  const bare = { what: 'an empty Node', samples: await bareStartMs(5) };
   for (let round = 0; round < context.count(10, 2); round++) {
     const id = await testbed.createNs(`controller-${round}`);
     testbed.agent.cut();
@@ -80,6 +84,7 @@ async function controllerBack(testbed: Testbed, context: BenchContext): Promise<
   return measured({
     what: 'controller killed and started to caught up',
     samples: tookMs,
+    bare,
     goals: [{ of: 'worst', atMost: 3000 }],
     note: 'from the start of its process; the agent finds it by itself',
   });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { bareStartMs } from '../bare-limits.ts';
 import type { Bench } from '../bench.ts';
 import { measured } from '../measurement.ts';
 import { projectFolder } from '../testbed.ts';
@@ -18,6 +19,7 @@ export const start: Bench = {
       measured({
         what: 'npm start to INSTANTIATED',
         samples: saidMs,
+        bare: { what: 'an empty Node', samples: await bareStartMs(5) },
         goals: [{ of: 'worst', atMost: 5000 }],
         note: 'as its last line says; the simulated infras of the demo take 150 to 250 ms to boot a machine',
       }),
