@@ -6,6 +6,7 @@ import type { InstantiateNsRequest, PlacementWish } from '#shared/model/ns-lcm-r
 import type { NsModels } from './models.ts';
 import { newVnf, type UnplacedVnf } from './new-vnf.ts';
 import type { NewKey } from './resize-vnf.ts';
+import { dependencyRing } from './start-order.ts';
 import { unprocessable } from './unprocessable.ts';
 
 /** Where new identities come from; injected, so that deciding stays pure. */
@@ -36,6 +37,12 @@ export function instantiateNs(
   if (!counts.ok) return counts;
   if (models.ns.nestedNsdIds.length > 0)
     return unprocessable('the NSD nests other NSDs, which cannot be instantiated yet', 'nsdId');
+  const ring = dependencyRing(flavour.value);
+  if (ring !== undefined)
+    return unprocessable(
+      `dependencies of flavour ${flavour.value.id} go in a ring: ${ring.join(' → ')}`,
+      'nsFlavourId',
+    );
   const unknown = unknownProfile(request, flavour.value);
   if (unknown !== undefined) return unknown;
   const vnfs: UnplacedVnf[] = [];
