@@ -15,6 +15,8 @@ export function createErrorHandler(log: Logger) {
         'Request failed',
       );
     }
+    const { retry } = known;
+    if (typeof retry === 'object') reply.header('retry-after', String(Math.ceil(retry.afterMs / 1000)));
     sendProblem(request, reply, { ...toProblem(known), status });
   };
 }

@@ -1,7 +1,7 @@
 import { capacityMeasurements } from '#shared/api/capacity-measurements.ts';
 import { isSkerryError } from '#shared/errors/index.ts';
 import type { InfraStatus, Ledger } from '#shared/model/inventory.ts';
-import type { Clock } from '#shared/runtime/index.ts';
+import type { Clock, Logger } from '#shared/runtime/index.ts';
 import type { Store } from '#shared/store/store.ts';
 import { keys } from '../keys.ts';
 import { type CapacityCriteria, measuredValue, sideOf, type ThresholdSide } from './capacity-crossing.ts';
@@ -16,6 +16,7 @@ interface StoredSides {
 export interface CapacityWatchDependencies {
   store: Store;
   clock: Clock;
+  log: Logger;
   stage: Notifier['stage'];
 }
 
@@ -39,12 +40,15 @@ export class CapacityWatch {
   }
 
   async look(thresholds: readonly StoredSubscription[]): Promise<void> {
+    const { log } = this.#dependencies;
     for (const threshold of thresholds) {
       try {
         await this.#lookAt(threshold);
       } catch (error) {
         // Deleted while it was looked at, or looked at twice: the other commit has told it.
-        if (!isSkerryError(error) || error.code !== 'RevisionConflict') throw error;
+        if (isSkerryError(error) && error.code === 'RevisionConflict') continue;
+        // Not noted, so the next report tells it; deliveries must not stop for it.
+        log.warn({ thresholdId: threshold.id, error: String(error) }, 'A capacity threshold could not be looked at');
       }
     }
   }

@@ -65,7 +65,7 @@ class StoreNotifier implements Notifier, Component {
     const box = createSecretBox(secretKey, random);
     const client = createCallbackClient({ clock, fetch: options.fetch ?? ((url, init) => fetch(url, init)) });
     this.#options = options;
-    this.#capacity = new CapacityWatch({ store, clock, stage: (events) => this.stage(events) });
+    this.#capacity = new CapacityWatch({ store, clock, log, stage: (events) => this.stage(events) });
     this.#delivery = { store, clock, random, log, client, box, limits: { ...defaultLimits, ...limits } };
     this.subscriptions = createSubscriptionRegistry({
       store,
