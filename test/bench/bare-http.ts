@@ -8,6 +8,7 @@ import { startBareProcess } from './bare-process.ts';
 
 export interface BareHttp {
   url: string;
+  pid: number;
   client: HttpClient;
 }
 
@@ -24,7 +25,7 @@ export async function withBareHttp<T>(
   const url = `${isTls ? 'https' : 'http'}://127.0.0.1:${server.port}/`;
   const client = new HttpClient({ url, ...(isTls ? { caPem: ca.caPem } : {}) });
   try {
-    return await work({ url, client });
+    return await work({ url, pid: server.pid, client });
   } finally {
     client.close();
     await server.stop();

@@ -1,6 +1,6 @@
 import { withBareHttp } from '../bare-http.ts';
 import type { Bench, BenchContext } from '../bench.ts';
-import { requestsPerSecond } from '../http-load.ts';
+import { type HttpRate, requestRate } from '../http-load.ts';
 import { type Measurement, measured } from '../measurement.ts';
 import { Testbed } from '../testbed.ts';
 
@@ -11,13 +11,13 @@ export const readNs: Bench = {
   name: 'read-ns',
   title: 'GET one NS: requests per second against bare Fastify with the same bytes; list of 300 instantiated NS',
   run: async (context) => [
-    ...(await Testbed.with({ isPlainHttp: true }, async (testbed) => [await getOne(testbed, context, false)])),
+    ...(await Testbed.with({ isPlainHttp: true }, (testbed) => getOne(testbed, context, false))),
     ...(await Testbed.with({}, async (testbed) => {
       const tls = await getOne(testbed, context, true);
       context.say('instantiating 300 NS');
       await testbed.instantiateMany(299, 'list');
       return [
-        tls,
+        ...tls,
         await list(testbed, context, { what: 'list of 300 NS, one page', query: '', isGoal: true }),
         await list(testbed, context, { what: 'list of 300 NS, all fields', query: '?all_fields' }),
         await list(testbed, context, {
@@ -30,32 +30,35 @@ export const readNs: Bench = {
 };
 
 /** Alternating runs, so that a noise of the machine meets both. */
-async function getOne(testbed: Testbed, context: BenchContext, isTls: boolean): Promise<Measurement> {
+async function getOne(testbed: Testbed, context: BenchContext, isTls: boolean): Promise<Measurement[]> {
   const [id] = await testbed.instantiateMany(1, 'read', 1);
   const path = `/nslcm/v2/ns_instances/${id}`;
   const answer = await testbed.api.http.call<object>('GET', path, { headers: { version } });
   const body = JSON.stringify(answer.body);
   const headers = { authorization: `Bearer ${testbed.api.http.token}`, version };
   const shape = { connections, seconds: context.count(5, 1) };
-  const own: number[] = [];
-  const bare: number[] = [];
-  await withBareHttp({ body, contentType: 'application/json', isTls }, async ({ url }) => {
+  const own: HttpRate[] = [];
+  const bare: HttpRate[] = [];
+  const pid = testbed.controller.identity?.pid ?? 0;
+  await withBareHttp({ body, contentType: 'application/json', isTls }, async (server) => {
     for (let round = -1; round < context.count(3, 1); round++) {
-      const bareRate = await requestsPerSecond({ url, headers, ...shape });
-      const ownRate = await requestsPerSecond({ url: `${testbed.northboundUrl}${path}`, headers, ...shape });
+      const bareRate = await requestRate({ url: server.url, headers, ...shape }, server.pid);
+      const ownRate = await requestRate({ url: `${testbed.northboundUrl}${path}`, headers, ...shape }, pid);
       if (round < 0) continue;
       bare.push(bareRate);
       own.push(ownRate);
     }
   });
-  return measured({
-    what: `GET one NS, ${isTls ? 'TLS' : 'plain HTTP'}`,
-    unit: 'req/s',
-    samples: own,
-    bare: { what: 'bare Fastify', samples: bare },
-    goals: [{ of: 'ratio', atLeast: 0.6 }],
-    note: `${body.length} bytes, ${connections} connections`,
-  });
+  const row = (unit: string, rate: (one: HttpRate) => number) =>
+    measured({
+      what: `GET one NS, ${isTls ? 'TLS' : 'plain HTTP'}`,
+      unit,
+      samples: own.map(rate),
+      bare: { what: 'bare Fastify', samples: bare.map(rate) },
+      goals: [{ of: 'ratio', atLeast: 0.6 }],
+      note: `${body.length} bytes, ${connections} connections`,
+    });
+  return [row('req/s', (one) => one.perSecond), row('req/CPU s', (one) => one.perProcessorSecond)];
 }
 
 async function list(
