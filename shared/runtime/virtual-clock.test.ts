@@ -69,6 +69,17 @@ test('runs until idle through timers that set timers, and stops at its limit', a
   assert.equal(await clock.runNext(), true);
 });
 
+test('a delay that rounding made tiny still moves time on', async () => {
+  const clock = new VirtualClock();
+  await clock.advance(274_269.714032909);
+  const before = clock.mono();
+  const tiny = 2.9e-11;
+  assert.equal(before + tiny, before);
+  clock.timer(tiny, () => undefined);
+  await clock.runNext();
+  assert.ok(clock.mono() > before);
+});
+
 test('a seed gives the same numbers, uuids and bytes, another seed others', () => {
   const draw = (seed: number) => {
     const random = new SeededRandom(seed);

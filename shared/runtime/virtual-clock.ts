@@ -7,6 +7,9 @@ interface Timer {
   cancelled: boolean;
 }
 
+/** Shortest delay that is not none. */
+const resolutionMs = 0.001;
+
 /**
  * A clock that moves only when told to: timers fire ordered by (time, insertion), and everything that a timer sets going in
  * promises has run before the next one fires. Deterministic as long as the code under it does no real I/O.
@@ -31,7 +34,9 @@ export class VirtualClock implements Clock {
   }
 
   timer(delayMs: number, fire: () => void): () => void {
-    const clamped = Math.min(Math.max(0, delayMs), 2 ** 31 - 1);
+    // A rest of rounding (1e-11 ms) must still move time on: who waits for the rest of something would wait for ever.
+    const leastMs = delayMs > 0 ? resolutionMs : 0;
+    const clamped = Math.min(Math.max(leastMs, delayMs), 2 ** 31 - 1);
     const timer: Timer = { dueMs: this.#monoMs + clamped, order: this.#order++, fire, cancelled: false };
     this.#push(timer);
     this.#live += 1;

@@ -21,7 +21,7 @@ export class Conditions {
   /** One-way partition: nothing comes through in this direction, and nobody is told. */
   stall(direction: Direction): void {
     if (this.#stalled.has(direction)) return;
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
@@ -73,7 +73,7 @@ function side<Out, In extends UpFrame | DownFrame>(
   direction: Direction,
   onFrame: () => void,
 ): Duplex<Out, In> {
-  let tellClosed = () => undefined as void;
+  let tellClosed: () => void = () => undefined;
   const closed = new Promise<'closed'>((resolve) => {
     tellClosed = () => resolve('closed');
   });
@@ -99,6 +99,18 @@ function side<Out, In extends UpFrame | DownFrame>(
         conditions.keep(direction, seen);
       }
       await Promise.race([conditions.passes(direction), closed]);
+    },
+  };
+}
+
+/** A side on which each frame that comes in becomes others. */
+export function mapFrames<Out, In>(inner: Duplex<Out, In>, map: (frame: In) => In[]): Duplex<Out, In> {
+  return {
+    send: (frame) => inner.send(frame),
+    drained: () => inner.drained(),
+    close: (reason) => inner.close(reason),
+    async *receive() {
+      for await (const frame of inner.receive()) yield* map(frame);
     },
   };
 }

@@ -98,11 +98,7 @@ export class Platform {
   }
 
   /** The hard case of a real platform: nothing is heard of the call, and then it acts although nobody waits any more. */
-  async #perhapsLate<T>(
-    context: CallContext,
-    settleMs: number,
-    act: (context: CallContext) => Promise<T>,
-  ): Promise<T> {
+  async #perhapsLate<T>(context: CallContext, settleMs: number, act: (context: CallContext) => Promise<T>): Promise<T> {
     if (this.lateCalls === 0) return act(context);
     this.lateCalls -= 1;
     const { clock, random } = this.#options;

@@ -22,10 +22,12 @@ export interface RunOptions extends FleetOptions {
   /** Told of every deed when it begins. */
   note?: (line: string) => void;
   look?: (fleet: SimulatedFleet) => void;
+  /** Virtual time in which all must come to rest; three hours. */
+  healingLimitMs?: number;
 }
 
 const stepCount = 40;
-const healingLimitMs = 3 * 3_600_000;
+const defaultHealingLimitMs = 3 * 3_600_000;
 
 /** Forty deeds of users, world and faults; then the faults stop, everything is brought back, and all must come to rest. */
 export async function runSeed(seed: number, options: RunOptions = {}): Promise<SeedResult> {
@@ -38,6 +40,7 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<S
   const operationBreaches: Breach[] = [];
   watchOperations(fleet, operationBreaches);
   await fleet.startController();
+  await fleet.onboard();
   for (const site of ['site-a', 'site-b', 'site-c'])
     await fleet.addSite(site, [24, 40, 64][Math.floor(fleet.random.next() * 3)]!);
   await fleet.pass(2_000);
@@ -51,7 +54,8 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<S
     breaches = [...operationBreaches, ...(await alwaysHolds(fleet))];
   }
   const startMs = fleet.clock.mono();
-  if (breaches.length === 0) breaches = [...(await heal(fleet, note)), ...operationBreaches];
+  if (breaches.length === 0)
+    breaches = [...(await heal(fleet, note, options.healingLimitMs ?? defaultHealingLimitMs)), ...operationBreaches];
   options.look?.(fleet);
   const { deaths, clock, agents } = fleet;
   return {
@@ -66,10 +70,10 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<S
   };
 }
 
-async function heal(fleet: SimulatedFleet, note: (line: string) => void): Promise<Breach[]> {
+async function heal(fleet: SimulatedFleet, note: (line: string) => void, limitMs: number): Promise<Breach[]> {
   note(`${fleet.clock.mono()} ms: all faults end`);
   await fleet.endFaults();
-  const endMs = fleet.clock.mono() + healingLimitMs;
+  const endMs = fleet.clock.mono() + limitMs;
   for (;;) {
     await fleet.pass(5_000);
     await retryFailed(fleet);

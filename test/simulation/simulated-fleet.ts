@@ -89,6 +89,12 @@ export class SimulatedFleet {
     if (!life.isOver) this.controller = { core, store, life };
   }
 
+  /** The NSD that every service is made of; its content is the sample catalogue's. */
+  async onboard(): Promise<void> {
+    const nsd = await sampleCatalog().resolveNsd('');
+    await this.living().store.commit([{ key: keys.nsd(nsd.id), value: nsd }]);
+  }
+
   /** Registers a site with one agent and one simulated infra, as an installer would. */
   async addSite(name: string, vcpus: number): Promise<void> {
     const { core, store } = this.living();

@@ -18,11 +18,11 @@ export class Troubles {
       ['cut or mend a link', () => this.#cutOrMend()],
       ['cut or mend a link', () => this.#cutOrMend()],
       ['stall a link one way', async () => this.#anyAgent().conditions.stall(this.#pick(['up', 'down']))],
-      ['links flow', async () => [...this.#fleet.agents.values()].forEach((agent) => agent.conditions.flow())],
+      ['links flow', async () => this.#all((agent) => agent.conditions.flow())],
       ['kill an agent', async () => this.#anyAgent().life?.end()],
       ['kill the controller', async () => this.#fleet.controller?.life.end()],
       ['suspend an agent', async () => this.#anyAgent().life?.suspend()],
-      ['agents wake', async () => [...this.#fleet.agents.values()].forEach((agent) => agent.life?.resume())],
+      ['agents wake', async () => this.#all((agent) => agent.life?.resume())],
       ['start what is dead', () => this.#fleet.reviveAll()],
       ['start what is dead', () => this.#fleet.reviveAll()],
       ['start what is dead', () => this.#fleet.reviveAll()],
@@ -32,10 +32,14 @@ export class Troubles {
       ['a platform is in trouble', () => this.#platformTrouble()],
       ['a platform acts late', async () => this.#actLate()],
       ['a disk is full, or no more', async () => this.#diskFull()],
-      ['disk image', async () => [...this.#fleet.agents.values()].forEach((agent) => agent.disk.takeImage())],
+      ['disk image', async () => this.#all((agent) => agent.disk.takeImage())],
       ['disk fault', () => this.#diskFault()],
       ['disk lies', async () => this.#anyAgent().disk.lie()],
     ];
+  }
+
+  #all(happens: (agent: SimulatedAgent) => void): void {
+    for (const agent of this.#fleet.agents.values()) happens(agent);
   }
 
   async #cutOrMend(): Promise<void> {

@@ -40,9 +40,11 @@ export class PlatformWitness {
   entry(infraId: InfraId, entry: WorldEntry): void {
     switch (entry.type) {
       case 'create':
-        return this.#create(infraId, entry.unit);
+        this.#create(infraId, entry.unit);
+        return;
       case 'update':
-        return this.#update(entry.unit);
+        this.#update(entry.unit);
+        return;
       case 'remove':
         this.#remove(entry.key, entry.incarnation);
         return void this.#present.delete(`${entry.key}#${entry.incarnation}`);

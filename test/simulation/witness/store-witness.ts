@@ -76,8 +76,9 @@ export class StoreWitness {
     applied.add(recordId);
     const seen = this.#disks.get(agentId)?.records.get(recordId);
     if (recordId.startsWith('gap-'))
-      return this.#breach('I2', `${agentId} lost records: ${recordId}, though this controller was never set back`);
-    if (seen === undefined) return this.#breach('I2', `record ${recordId} of ${agentId} was never on a disk`);
+      this.#breach('I2', `${agentId} lost records: ${recordId}, though this controller was never set back`);
+    else if (seen === undefined) this.#breach('I2', `record ${recordId} of ${agentId} was never on a disk`);
+    if (seen === undefined) return;
     const stores = marks.filter((mark) => mark[1] === agentId && mark[3] === seen.stream);
     if (stores.length !== 1) return;
     const store = `${agentId}/${stores[0]?.[2]}/${seen.stream}`;
