@@ -32,7 +32,9 @@ test('the first user logs in, is known by the token, and logs out', async () => 
   identity.authorize(principal, 'identity:delete');
   assert.ok(!JSON.stringify(await store.range({ prefix: '' })).includes(issued.token));
   assert.ok(!JSON.stringify(await identity.users()).includes('argon2'));
+  assert.equal(identity.known?.(issued.token)?.userId, (await identity.authenticate(issued.token)).userId);
   await identity.logout(issued.token);
+  assert.equal(identity.known?.(issued.token), undefined);
   await assert.rejects(identity.authenticate(issued.token), refusedWith('Unauthenticated'));
 });
 

@@ -18,6 +18,7 @@ import { builtInRoles, isPermitted } from './built-in-roles.ts';
 import type { Identity, IssuedToken } from './identity.ts';
 import { LoginLimiter } from './login-limiter.ts';
 import { PrincipalCache } from './principal-cache.ts';
+import { TokenHashes } from './token-hashes.ts';
 
 export interface IdentityDependencies {
   store: Store;
@@ -45,6 +46,7 @@ class StoredIdentity implements Identity, Component {
   #tokenTtlMs: number;
   #limiter: LoginLimiter;
   #cache = new PrincipalCache();
+  readonly #hashes = new TokenHashes(sha256);
   #stopping = new AbortController();
   #watching: Promise<void> | undefined;
   #decoyHash: Promise<string> | undefined;
@@ -83,9 +85,9 @@ class StoredIdentity implements Identity, Component {
   }
 
   async authenticate(bearer: string): Promise<Principal> {
+    const known = this.known(bearer);
+    if (known !== undefined) return known;
     const hash = sha256(bearer);
-    const cached = this.#cache.get(hash, this.#clock.now());
-    if (cached !== undefined) return cached;
     const token = (await this.#store.get<AccessToken>(keys.accessToken(hash)))?.value;
     if (token === undefined || token.expiresAt <= this.#clock.now()) throw notAuthenticated();
     const user = (await this.#store.get<User>(keys.user(token.userId)))?.value;
@@ -105,6 +107,10 @@ class StoredIdentity implements Identity, Component {
     const principal: Principal = { userId, username, projectId, roles, permissions, seesAllProjects };
     this.#cache.set(hash, principal, token.expiresAt);
     return principal;
+  }
+
+  known(bearer: string): Principal | undefined {
+    return this.#cache.get(this.#hashes.of(bearer), this.#clock.now());
   }
 
   authorize(principal: Principal, permission: string): void {

@@ -13,6 +13,8 @@ export interface Identity {
   }): Promise<IssuedToken>;
   /** Hot path: cached, synchronous when warm. @throws Unauthenticated */
   authenticate(bearer: string): Promise<Principal>;
+  /** Who a token stands for, when that is in the cache: no longer than it holds, and not after a change of users or roles. */
+  known?(bearer: string): Principal | undefined;
   /** @throws Forbidden */
   authorize(principal: Principal, permission: Permission): void;
   logout(bearer: string): Promise<void>;

@@ -17,11 +17,20 @@ export function createLcmQueries(use: UnitUse): LcmQueries {
     if (entry === undefined) throw new SkerryError('NotFound', `${what} does not exist`);
     return entry;
   };
+  // Freshness passes with time, so a view holds for its millisecond: under load many requests come in one.
+  let recent = { revision: -1, at: -1, views: new Map<string, NsView>() };
   const operationView = (entry: MirrorEntry<NsLcmOpOcc>) => viewOperation(mirror, clock, entry);
   return {
     async ns(id: NsInstanceId) {
       await mirror.caughtUp();
-      return viewNs(use, found(mirror.get<NsInstance>(keys.ns(id)), `NS instance ${id}`));
+      const now = clock.now();
+      if (recent.revision !== mirror.revision || recent.at !== now)
+        recent = { ...{ revision: mirror.revision, at: now }, views: new Map() };
+      const known = recent.views.get(id);
+      if (known !== undefined) return known;
+      const view = viewNs(use, found(mirror.get<NsInstance>(keys.ns(id)), `NS instance ${id}`));
+      recent.views.set(id, view);
+      return view;
     },
     async listNs(projectId) {
       await mirror.caughtUp();

@@ -53,6 +53,11 @@ export class StoreMirror implements Component {
     await new Promise<void>((resolve) => this.#waiters.push({ revision, resolve }));
   }
 
+  /** Of the newest commit that is here. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   get<T>(key: string): MirrorEntry<T> | undefined {
     return this.#entries.get(segmentOf(key))?.get(key) as MirrorEntry<T> | undefined;
   }

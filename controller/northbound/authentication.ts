@@ -1,5 +1,6 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import { SkerryError } from '#shared/errors/index.ts';
+import type { Principal } from '#shared/model/identity.ts';
 import type { Identity } from '../identity/identity.ts';
 
 const bearerPattern = /^[\w.~+/=-]{1,4096}$/;
@@ -27,16 +28,28 @@ export function bearerToken(request: FastifyRequest): string {
   return token;
 }
 
-/** Resolves who asks and checks the route's permission. */
+/** Resolves who asks and checks the route's permission; at once where the token is known. */
 export function createAuthentication(identity: Identity) {
-  return async (request: FastifyRequest): Promise<void> => {
-    const { permission } = request.routeOptions.config;
-    if (permission === 'public' || request.is404) return;
-    if (permission === undefined) {
-      throw new SkerryError('Internal', `The route ${request.routeOptions.url} has no permission.`);
+  return (request: FastifyRequest, { permission }: FastifyContextConfig, done: (error?: Error) => void): void => {
+    if (permission === 'public') {
+      done();
+      return;
     }
-    const principal = await identity.authenticate(bearerToken(request));
-    request.principal = principal;
-    if (permission !== 'authenticated') identity.authorize(principal, permission);
+    if (permission === undefined) throw new SkerryError('Internal', `The route ${request.url} has no permission.`);
+    const admit = (principal: Principal) => {
+      request.principal = principal;
+      if (permission !== 'authenticated') identity.authorize(principal, permission);
+    };
+    const token = bearerToken(request);
+    const known = identity.known?.(token);
+    if (known === undefined) {
+      identity
+        .authenticate(token)
+        .then(admit)
+        .then(() => done(), done);
+      return;
+    }
+    admit(known);
+    done();
   };
 }

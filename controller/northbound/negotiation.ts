@@ -1,12 +1,11 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { SkerryError } from '#shared/errors/index.ts';
 import { negotiateVersion } from './sol013/api-version.ts';
 
 const json = ['application/json'] as const;
 
 /** Checks what is the same for every route before its body is read: Version, Accept, unknown query parameters. */
-export function negotiate(request: FastifyRequest, reply: FastifyReply): void {
-  const { config } = request.routeOptions;
+export function negotiate(request: FastifyRequest, reply: FastifyReply, config: FastifyContextConfig): void {
   if (config.api) reply.header('version', negotiateVersion(config.api, request.headers['version']));
   const { accept } = request.headers;
   if (accept !== undefined && accept !== '*/*' && accept !== 'application/json') {

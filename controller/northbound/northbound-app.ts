@@ -33,6 +33,7 @@ export async function createNorthboundApp(options: NorthboundAppOptions): Promis
   acceptEmptyJson(app);
   const routes = new RouteTable();
   const apis = new Map<string, ApiVersion>();
+  await registerProtection(app, dependencies.clock);
   addHooks(app, { dependencies, apiRoot, routes });
   app.addHook('onRoute', (route) => {
     routes.add(route.url, route.method);
@@ -47,7 +48,6 @@ export async function createNorthboundApp(options: NorthboundAppOptions): Promis
     if (!route.config?.permission) throw new Error(`The route ${route.method} ${route.url} names no permission`);
     if (route.config.api) apis.set(route.config.api.prefix, route.config.api);
   });
-  await registerProtection(app, dependencies.clock);
   await app.register(
     async (scope: NorthboundApp) => {
       await registerOpenApi(scope);
@@ -112,6 +112,7 @@ interface HookContext {
 
 function addHooks(app: NorthboundApp, { dependencies, apiRoot, routes }: HookContext): void {
   const baseUrlOf = createBaseUrls(apiRoot);
+  const authenticate = createAuthentication(dependencies.identity);
   app.decorateRequest('baseUrl', '');
   app.decorateRequest('apiRoot', apiRoot);
   // Set by the authentication hook before any handler runs.
@@ -119,10 +120,11 @@ function addHooks(app: NorthboundApp, { dependencies, apiRoot, routes }: HookCon
   app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) throw noSuchRoute(request, routes, (allow) => reply.header('allow', allow));
     request.baseUrl = baseUrlOf(request);
-    negotiate(request, reply);
-    done();
+    // Taken once: Fastify makes the options anew whenever they are asked for.
+    const { config } = request.routeOptions;
+    negotiate(request, reply, config);
+    authenticate(request, config, done);
   });
-  app.addHook('onRequest', createAuthentication(dependencies.identity));
   app.addHook('onResponse', (request, reply, done) => {
     if (request.method !== 'GET' && request.method !== 'HEAD' && !request.is404) {
       const fields = { requestId: request.id, user: request.principal?.username, status: reply.statusCode };

@@ -5,6 +5,7 @@ import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { Store } from '#shared/store/store.ts';
 import type { Permission } from '../../identity/identity.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
+import { securityHeaders } from '../protection.ts';
 import { EventConnection } from './event-connection.ts';
 import { EventSource } from './event-source.ts';
 
@@ -59,6 +60,7 @@ export function registerEvents(app: NorthboundApp, dependencies: NorthboundDepen
       reply.hijack();
       const output = reply.raw;
       output.writeHead(200, {
+        ...securityHeaders,
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',

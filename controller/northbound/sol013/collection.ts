@@ -123,5 +123,5 @@ export function sendResource<View>(
   const text = policy.cache.text(resource, view, request.baseUrl);
   reply.header('etag', text.tag);
   if (isNotModified(request.headers['if-none-match'], text.tag)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(text.full());
+  return reply.type('application/json; charset=utf-8').send(text.fullText());
 }

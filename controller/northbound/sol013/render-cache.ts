@@ -6,11 +6,14 @@ export interface RenderedText {
   tag: string;
   /** The whole representation as JSON in UTF-8. Bytes, because a text would be encoded anew for every answer. */
   full(): Buffer;
+  /** The same as a text: alone in an answer it is written together with the head, in one piece. */
+  fullText(): string;
   /** The representation without its default exclude set. */
   brief(): Buffer;
 }
 
 interface CachedText extends RenderedText {
+  view: unknown;
   revision: string;
   baseUrl: string;
   bytes: number;
@@ -28,9 +31,13 @@ export class RenderCache {
 
   text<View>(resource: Resource<View>, view: View, baseUrl: string): RenderedText {
     const key = `${resource.name} ${resource.id(view)}`;
-    const revision = resource.revision(view);
     const cached = this.#texts.get(key);
-    if (cached !== undefined && cached.revision === revision && cached.baseUrl === baseUrl) return cached;
+    if (cached !== undefined && cached.view === view && cached.baseUrl === baseUrl) return cached;
+    const revision = resource.revision(view);
+    if (cached !== undefined && cached.revision === revision && cached.baseUrl === baseUrl) {
+      cached.view = view;
+      return cached;
+    }
     if (cached !== undefined) this.#drop(key, cached);
     const fresh = this.#entry(key, { resource, view, baseUrl, revision });
     this.#texts.set(key, fresh);
@@ -42,9 +49,9 @@ export class RenderCache {
     { resource, view, baseUrl, revision }: { resource: Resource<View>; view: View; baseUrl: string; revision: string },
   ): CachedText {
     let full: Buffer | undefined;
+    let fullText: string | undefined;
     let brief: Buffer | undefined;
-    const grow = (value: unknown): Buffer => {
-      const text = Buffer.from(JSON.stringify(value));
+    const grow = <Text extends Buffer | string>(text: Text): Text => {
       if (this.#texts.get(key) === entry) {
         entry.bytes += text.length;
         this.#bytes += text.length;
@@ -53,16 +60,22 @@ export class RenderCache {
       return text;
     };
     const entry: CachedText = {
+      view,
       revision,
       baseUrl,
       bytes: 0,
       tag: entityTag(revision),
       full() {
-        full ??= grow(resource.render(view, baseUrl));
+        full ??= grow(Buffer.from(JSON.stringify(resource.render(view, baseUrl))));
         return full;
       },
+      fullText() {
+        fullText ??= grow(JSON.stringify(resource.render(view, baseUrl)));
+        return fullText;
+      },
       brief() {
-        brief ??= grow(select(resource.render(view, baseUrl), { kind: 'default' }, resource));
+        const shown = () => select(resource.render(view, baseUrl), { kind: 'default' }, resource);
+        brief ??= grow(Buffer.from(JSON.stringify(shown())));
         return brief;
       },
     };
