@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Logger } from '#shared/runtime/index.ts';
@@ -7,7 +8,8 @@ import { type AgentStore, agentKeys } from '../store/index.ts';
 
 const timeoutMs = 20_000;
 const maxOutputBytes = 64 * 1024;
-const program = fileURLToPath(new URL('./machine-facts-process.ts', import.meta.url));
+/** Beside this file, with its extension: a bundle has it as a program of its own. */
+const program = fileURLToPath(new URL(`./machine-facts-process${path.extname(import.meta.filename)}`, import.meta.url));
 
 /** What does not change while the machine runs, from `systeminformation` in a process that ends. @throws Error */
 export async function readMachineFacts(): Promise<MachineFacts> {

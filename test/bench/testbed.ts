@@ -11,6 +11,7 @@ import { ManagedChild } from '#controller/cli/demo/managed-child.ts';
 import { type CutMode, TcpProxy } from '#controller/cli/index.ts';
 import { onboardAll, openPackageSource } from '#controller/cli/package-source.ts';
 import { systemClock as clock } from '#shared/runtime/index.ts';
+import { processSettings, type ServerProgram } from '#shared/runtime/process-flags.ts';
 import { OperationWatch } from './operation-watch.ts';
 
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,7 +25,11 @@ export interface TestbedOptions {
   isPlainHttp?: boolean;
   /** Further environment of the agents. */
   agentEnvironment?: Record<string, string>;
+  /** What runs: the bundle, as in a release (default), or the TypeScript source, as in the demo. */
+  build?: Build;
 }
+
+export type Build = 'bundle' | 'source';
 
 /** A controller and its agents as processes on loopback, mutual TLS between them, and links that can be cut. */
 export class Testbed {
@@ -41,7 +46,8 @@ export class Testbed {
     this.home = home;
     this.#ports = ports;
     this.#options = options;
-    this.controller = child('controller', home, 'controller/main.ts', () => ({
+    const build = options.build ?? 'bundle';
+    this.controller = child({ name: 'controller', home, program: 'controller', build }, () => ({
       SKERRY_HOME: path.join(home, 'controller'),
       SKERRY_PORT: String(ports.northbound),
       SKERRY_SYNC_PORT: String(ports.sync),
@@ -150,6 +156,7 @@ export class Testbed {
       token,
       ports: this.#ports,
       environment: this.#options.agentEnvironment ?? {},
+      build: this.#options.build ?? 'bundle',
     });
     await this.feed.until(async () => (await api.agents()).find((one) => one.id === agent.id && one.status?.connected));
     const settings = { latencyMs: 0, capacity: { vcpus: 1e6, memoryMib: 1e9, storageGib: 1e9 } };
@@ -173,6 +180,7 @@ interface AgentStart {
   token: string;
   ports: Ports;
   environment: Record<string, string>;
+  build: Build;
 }
 
 /** An agent process and the links that it dials through. */
@@ -187,7 +195,7 @@ export class BenchAgent {
   infraId = '';
 
   private constructor(given: AgentStart) {
-    const { name, home, token, ports, environment } = given;
+    const { name, home, token, ports, environment, build } = given;
     this.home = home;
     const socketPath = path.join(home, 'agent.sock');
     this.local = createLocalClient(socketPath);
@@ -195,7 +203,7 @@ export class BenchAgent {
     this.environment = { ...environment };
     this.links = { sync: proxy(ports.sync), enroll: proxy(ports.enroll), mqtt: proxy(ports.mqtt) };
     const address = (link: TcpProxy) => `${host}:${link.address.port}`;
-    this.process = child(name, path.dirname(home), 'agent/main.ts', () => ({
+    this.process = child({ name, home: path.dirname(home), program: 'agent', build }, () => ({
       SKERRY_HOME: home,
       SKERRY_JOIN_TOKEN: token,
       SKERRY_AGENT_SOCKET: socketPath,
@@ -231,7 +239,7 @@ export class BenchAgent {
 
 /** An agent process alone, for a controller that the bench itself is. It dials without a proxy. */
 export async function startBareAgent(home: string, token: string): Promise<{ id: string; close(): Promise<void> }> {
-  const agent = child('agent', home, 'agent/main.ts', () => ({
+  const agent = child({ name: 'agent', home, program: 'agent', build: 'bundle' }, () => ({
     SKERRY_HOME: path.join(home, 'agent'),
     SKERRY_JOIN_TOKEN: token,
   }));
@@ -239,14 +247,24 @@ export async function startBareAgent(home: string, token: string): Promise<{ id:
   return { id: String(ready['agentId']), close: () => agent.stop() };
 }
 
-function child(name: string, home: string, program: string, settings: () => Record<string, string>): ManagedChild {
+interface ChildStart {
+  name: string;
+  home: string;
+  program: ServerProgram;
+  build: Build;
+}
+
+function child({ name, home, program, build }: ChildStart, settings: () => Record<string, string>): ManagedChild {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('SKERRY_')));
+  const { flags, environment } = processSettings[program];
+  const file = build === 'bundle' ? path.join('dist', `${program}.mjs`) : path.join(program, 'main.ts');
   return new ManagedChild({
     name,
-    command: [process.execPath, '--disable-warning=ExperimentalWarning', path.join(projectFolder, program)],
+    command: [process.execPath, ...flags, path.join(projectFolder, file)],
     folder: projectFolder,
     environment: () => ({
       ...inherited,
+      ...environment,
       NODE_COMPILE_CACHE: path.join(projectFolder, 'node_modules', '.cache', 'skerry'),
       ...settings(),
     }),

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Clock } from '#shared/runtime/index.ts';
+import { processSettings, type ServerProgram } from '#shared/runtime/process-flags.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import type { DemoLayout } from './demo-layout.ts';
 import { type DemoPorts, type DemoRecord, readDemoRecord, writeDemoRecord } from './demo-record.ts';
@@ -51,7 +52,7 @@ export class DemoFleet {
 
   constructor(options: DemoFleetOptions) {
     this.#options = options;
-    this.#controller = this.#child('controller', options.programs?.controller ?? 'controller/main.ts', () => ({
+    this.#controller = this.#child('controller', 'controller', () => ({
       SKERRY_HOME: options.layout.controllerHome,
       SKERRY_HOST: host,
       SKERRY_PORT: String(options.ports.northbound),
@@ -144,7 +145,7 @@ export class DemoFleet {
       mqtt: new TcpProxy({ target: () => ({ host, port: ports.mqtt }) }),
     };
     const address = (proxy: TcpProxy) => `${proxy.address.host}:${proxy.address.port}`;
-    const agent = this.#child(name, this.#options.programs?.agent ?? 'agent/main.ts', () => ({
+    const agent = this.#child(name, 'agent', () => ({
       SKERRY_HOME: layout.siteHome(name),
       SKERRY_JOIN_TOKEN_FILE: layout.joinTokenFile(name),
       SKERRY_AGENT_SOCKET: layout.agentSocket(name),
@@ -155,18 +156,21 @@ export class DemoFleet {
     return { name, agent, proxies };
   }
 
-  #child(name: string, program: string, settings: () => Record<string, string>): ManagedChild {
-    const { layout, projectFolder, environment, clock } = this.#options;
+  #child(name: string, program: ServerProgram, settings: () => Record<string, string>): ManagedChild {
+    const { layout, projectFolder, environment, clock, programs } = this.#options;
+    const file = programs?.[program] ?? `${program}/main.ts`;
+    const node = processSettings[program];
     const inherited = Object.fromEntries(
       Object.entries(environment).filter(([key]) => !key.startsWith('SKERRY_') || key === 'SKERRY_LOG_LEVEL'),
     );
     return new ManagedChild({
       name,
-      command: [process.execPath, '--disable-warning=ExperimentalWarning', path.resolve(projectFolder, program)],
+      command: [process.execPath, ...node.flags, path.resolve(projectFolder, file)],
       folder: projectFolder,
       // Read when it starts: the links have their ports by then.
       environment: () => ({
         ...inherited,
+        ...node.environment,
         NODE_COMPILE_CACHE: path.join(projectFolder, 'node_modules', '.cache', 'skerry'),
         ...settings(),
       }),
