@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { createPrivateKey, webcrypto } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -201,4 +203,15 @@ test('no certificate, another id and a revoked agent are refused', async () => {
   await closed;
   open.end(true);
   assert.deepEqual(broker.latest(agent.agentId), {});
+});
+
+test('a connection that never begins its handshake does not hold up the stop', async () => {
+  const other = await startBroker();
+  const socket = connect(other.port, '127.0.0.1');
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  const from = clock.mono();
+  await other.stop();
+  assert.ok(clock.mono() - from < 2_000);
+  await closed;
 });

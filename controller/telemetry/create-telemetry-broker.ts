@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import { SkerryError } from '#shared/errors/index.ts';
@@ -67,7 +67,7 @@ class EmbeddedBroker implements TelemetryBroker {
   #ring: MetricRing;
   #aedes: Aedes | undefined;
   #server: Server | undefined;
-  #sockets = new Set<TLSSocket>();
+  #sockets = new Set<Socket>();
   #peers = new WeakMap<Client, Peer>();
   #listeners = new Set<(agentId: AgentId) => void>();
 
@@ -109,6 +109,11 @@ class EmbeddedBroker implements TelemetryBroker {
       (socket) => this.#accept(socket),
     );
     server.maxConnections = this.#limits.connections;
+    // Also those that have not finished, or not even begun, their handshake: closing the listener waits for each of them.
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     server.on('tlsClientError', (error) => log.debug({ error }, 'A TLS handshake on the MQTT port failed.'));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -130,8 +135,6 @@ class EmbeddedBroker implements TelemetryBroker {
   }
 
   #accept(socket: TLSSocket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', (error) => this.#dependencies.log.debug({ error }, 'An MQTT connection broke.'));
     this.#aedes?.handle(socket);
   }
