@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -207,7 +207,7 @@ test('no certificate, another id and a revoked agent are refused', async () => {
 
 test('a connection that never begins its handshake does not hold up the stop', async () => {
   const other = await startBroker();
-  const socket = connect(other.port, '127.0.0.1');
+  const socket = connectSocket(other.port, '127.0.0.1');
   const closed = once(socket, 'close');
   await once(socket, 'connect');
   const from = clock.mono();
