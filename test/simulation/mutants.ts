@@ -21,17 +21,27 @@ const later = 3_000;
 
 export const mutants: readonly Mutant[] = [
   { name: 'no fsync', caughtBy: ['I1', 'I2', 'I3', 'A5'], seams: { medium: withoutFsync } },
-  { name: 'ack before commit', caughtBy: ['I2'], seams: { store: (store, around) => ackedEarly(store, around) } },
-  { name: 'mark moved in a second commit', caughtBy: ['I2'], seams: { store: markLater } },
-  { name: 'mark not keyed by store', caughtBy: ['I2'], seams: { store: (store) => renamed(store, withoutStoreId) } },
-  { name: 'carried records not compared by id', from: 36, caughtBy: ['I2'], seams: { store: forgetsRecordIds } },
+  {
+    name: 'ack before commit',
+    from: 9,
+    caughtBy: ['I2'],
+    seams: { store: (store, around) => ackedEarly(store, around) },
+  },
+  { name: 'mark moved in a second commit', from: 9, caughtBy: ['I2'], seams: { store: markLater } },
+  {
+    name: 'mark not keyed by store',
+    from: 5,
+    caughtBy: ['I2'],
+    seams: { store: (store) => renamed(store, withoutStoreId) },
+  },
+  { name: 'carried records not compared by id', from: 76, caughtBy: ['I2'], seams: { store: forgetsRecordIds } },
   { name: 'prune before ack', caughtBy: ['I2'], seams: { agentSide: prunesWhenSent } },
-  { name: 'intent acknowledged before fsync', caughtBy: ['I1'], seams: { agentSide: acksIntentEarly } },
+  { name: 'intent acknowledged before fsync', from: 36, caughtBy: ['I1'], seams: { agentSide: acksIntentEarly } },
   { name: 'looked before calls settled', caughtBy: ['I3'], seams: { connector: withoutSettling } },
   { name: 'what runs is not adopted', caughtBy: ['I3'], seams: { connector: blindAtFirst } },
-  { name: 'an empty store cleans up', caughtBy: ['I5'], seams: { connector: cleansUp } },
+  { name: 'an empty store cleans up', from: 12, caughtBy: ['I5'], seams: { connector: cleansUp } },
   { name: 'precondition ignores incarnations', from: 23, caughtBy: ['A6', 'I3'], seams: { core: healsWhateverRuns } },
-  { name: 'completion read from state', from: 34, caughtBy: ['A7', 'I7'], seams: { store: reachedByState } },
+  { name: 'completion read from state', from: 48, caughtBy: ['A7', 'I7'], seams: { store: reachedByState } },
 ];
 
 // ---------------------------------------------------------------- the agent's disk
@@ -121,7 +131,7 @@ function forgetsRecordIds(store: Store): Store {
   return overStore(store, { get: async (key) => (key.startsWith('record/') ? undefined : store.get(key)) });
 }
 
-/** Every unit of the scope that was ever reported is ready: so the newest generation named there is taken for reached. */
+/** Every unit of the scope that was ever reported is ready: so what is asked for now is taken for reached. */
 function reachedByState(store: Store): Store {
   return overStore(store, {
     commit: async (changes, options) => {
@@ -132,13 +142,13 @@ function reachedByState(store: Store): Store {
         const agentId = key.split('/')[1];
         const states = await store.range<{ body: UnitState }>({ prefix: `state/${agentId}/` });
         const scope = states.map((entry) => entry.value.body).filter((each) => each.scope === body.scope);
-        const head = (await store.get<{ lineage: string }>(`intent-head/${agentId}`))?.value;
+        const head = (await store.get<{ lineage: string; generation: number }>(`intent-head/${agentId}`))?.value;
         const reached = `reached/${agentId}/${body.scope}`;
         if (changes.some((change) => change.key === reached) || added.some((change) => change.key === reached))
           continue;
         const record: Omit<ReachedBody, 'type' | 'scope' | 'removed'> & { at: number } = {
           lineage: head?.lineage ?? '',
-          generation: body.generation,
+          generation: head?.generation ?? 0,
           objects: [],
           at: 0,
         };

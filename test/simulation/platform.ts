@@ -14,6 +14,9 @@ export interface PlatformOptions {
   onEntry: (infraId: InfraId, entry: WorldEntry) => void;
 }
 
+/** A call that lands late is through after this. */
+const landingMs = 1_000;
+
 interface Infra {
   connector: Connector;
   control: SimulatedControl;
@@ -102,10 +105,12 @@ export class Platform {
     if (this.lateCalls === 0) return act(context);
     this.lateCalls -= 1;
     const { clock, random } = this.#options;
-    const afterMs = Math.floor(random.next() * settleMs);
+    const afterMs = Math.floor(random.next() * (settleMs - landingMs));
     await new Promise<void>((resolve) => context.signal.addEventListener('abort', () => resolve()));
-    const { signal } = new AbortController();
-    clock.timer(afterMs, () => void act({ ...context, signal }).catch(() => undefined));
+    // What holds up the landing itself keeps it from landing.
+    const landing = new AbortController();
+    clock.timer(afterMs + landingMs, () => landing.abort());
+    clock.timer(afterMs, () => void act({ ...context, signal: landing.signal }).catch(() => undefined));
     throw new SkerryError('PlatformInDoubt', 'The platform did not answer in time');
   }
 }

@@ -76,7 +76,13 @@ export class SimulatedAgent {
   /** The agent dies, and something happens to its disk before it starts again. */
   strikeDisk(fault: DiskFault, random: Random): void {
     this.life?.end();
-    if (this.disk.strike(fault, random) !== 'damage') return;
+    const isDamage = this.disk.strike(fault, random) === 'damage';
+    // Another disk in place of a damaged one: there is nothing to find any more.
+    if (!isDamage) {
+      this.#mustFindDamage = false;
+      this.damagedStores.clear();
+      return;
+    }
     this.#mustFindDamage = true;
     this.damagedStores.add(this.diskWitness.storeId);
   }
