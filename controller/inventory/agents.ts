@@ -1,16 +1,15 @@
 import { SkerryError } from '#shared/errors/index.ts';
 import type { AgentId } from '#shared/model/ids.ts';
-import type { Agent, AgentStatus } from '#shared/model/inventory.ts';
+import type { Agent, AgentStatus, AgentView } from '#shared/model/inventory.ts';
 import type { Change } from '#shared/store/store.ts';
 import type { AlarmBody } from '#shared/wire/frames.ts';
 import { keys } from '../keys.ts';
 import type { InventoryContext } from './inventory-context.ts';
 import type { LinkAlarm } from './report-sink.ts';
+import type { StateRecord } from './state-record.ts';
 
 /** Alarms of the link with an agent stand apart from those that it raises itself: no name of its own may begin so. */
 const linkAlarmPrefix = '~link-';
-
-export type AgentView = Agent & { status: AgentStatus };
 
 export async function listAgents(context: InventoryContext): Promise<AgentView[]> {
   const agents = await context.store.range<Agent>({ prefix: keys.agent('') });
@@ -30,7 +29,10 @@ export async function findAgent(context: InventoryContext, idOrName: string): Pr
 async function viewAgent(context: InventoryContext, agent: Agent): Promise<AgentView> {
   const status = await readStatus(context, agent.id, agent.enrolledAt);
   const raised = await context.store.range<AlarmBody>({ prefix: keys.alarm(`${agent.id}:${linkAlarmPrefix}`) });
-  return { ...agent, status: { ...status, alarms: raised.map(({ value }) => value.probableCause) } };
+  const view = { ...agent, status: { ...status, alarms: raised.map(({ value }) => value.probableCause) } };
+  const state = (await context.store.get<StateRecord>(keys.state(agent.id, 'agent')))?.value;
+  if (state?.body?.type !== 'agent') return view;
+  return { ...view, host: { ...state.body.host, reportedAt: state.receivedAt } };
 }
 
 async function readStatus(context: InventoryContext, agentId: AgentId, enrolledAt: number): Promise<AgentStatus> {

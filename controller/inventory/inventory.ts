@@ -1,5 +1,5 @@
 import type { AgentId, InfraId, SiteId } from '#shared/model/ids.ts';
-import type { Agent, AgentStatus, Infra, InfraStatus, Ledger, Site } from '#shared/model/inventory.ts';
+import type { AgentView, Infra, InfraStatus, Ledger, Site } from '#shared/model/inventory.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { RequestContext } from '../context.ts';
 
@@ -20,8 +20,8 @@ export interface Inventory {
   /** By id or name. @throws NotFound */
   site(idOrName: string): Promise<Site>;
 
-  agents(): Promise<(Agent & { status: AgentStatus })[]>;
-  agent(idOrName: string): Promise<Agent & { status: AgentStatus }>;
+  agents(): Promise<AgentView[]>;
+  agent(idOrName: string): Promise<AgentView>;
 
   /** Adds the infra and its object in the agent's intent in one commit. */
   createInfra(

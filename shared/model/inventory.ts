@@ -1,4 +1,5 @@
 import type { InfraFacts, Resources } from '../connector/index.ts';
+import type { AgentState } from '../wire/frames.ts';
 import type { AgentId, InfraId, ProjectId, SiteId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
@@ -44,6 +45,10 @@ export interface AgentStatus {
   /** When the present session confirmed what had been reported before it; undefined while it has not. */
   stateConfirmedAt?: number;
 }
+
+/** What is shown of an agent. `host`: what it said last of its machine; absent before its first word. */
+export type AgentView = Agent & { status: AgentStatus; host?: AgentHost };
+export type AgentHost = AgentState['host'] & { reportedAt: number };
 
 /** `infra/<id>`: a VIM, cluster, SDN controller or WIM, reached by one agent. */
 export interface Infra {

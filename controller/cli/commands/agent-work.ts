@@ -1,3 +1,4 @@
+import type { AgentHost } from '#shared/model/inventory.ts';
 import type { SkerryApi } from '../api.ts';
 import type { AgentView, SiteView } from '../api-types.ts';
 import type { CliContext } from '../cli-context.ts';
@@ -27,12 +28,26 @@ export function showAgent(context: CliContext, name: string, output: OutputForma
       ['link', linkOf(context, agent)],
       ['acked generation', agent.status?.ackedGeneration],
       ['alarms', agent.status?.alarms?.join(', ')],
+      ['machine', agent.host && machineOf(agent.host)],
+      ['load', agent.host && loadOf(context, agent.host)],
       ['version', agent.versions?.agent],
       ['certificate until', agent.certificate && new Date(agent.certificate.notAfter).toISOString()],
       ['key fingerprint', agent.keyFingerprint],
       ['revoked', agent.revoked],
     ]);
   });
+}
+
+function machineOf({ hostname, cpuCount, memoryTotalMib, diskTotalGib, machine }: AgentHost): string {
+  const size = `${cpuCount} CPUs, ${memoryTotalMib} MiB, ${diskTotalGib} GiB disk`;
+  return machine === undefined
+    ? `${hostname}: ${size}`
+    : `${hostname}: ${size}; ${machine.processor}, ${machine.operatingSystem}, ${machine.kernel} ${machine.architecture}`;
+}
+
+function loadOf(context: CliContext, { loadPercent, memoryFreeMib, diskFreeGib, reportedAt }: AgentHost): string {
+  const age = formatAge(context.clock.now() - reportedAt);
+  return `${loadPercent} %, ${memoryFreeMib} MiB and ${diskFreeGib} GiB free, ${age} ago`;
 }
 
 export function revokeAgent(context: CliContext, name: string): Promise<void> {
