@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { cp, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { Digest } from '#shared/model/ids.ts';
 import type { Logger, Random } from '#shared/runtime/index.ts';
@@ -12,6 +14,7 @@ const incomingFolder = 'incoming';
 const packageName = 'package';
 const filesName = 'files';
 const parallelSyncs = 8;
+const syncDescriptor = promisify(fsync);
 
 /**
  * Content of packages, addressed by the SHA-256 of the package's bytes: `<home>/<64 hex>/{package, files/…}`.
@@ -89,11 +92,11 @@ export function createArtefactStore({ folder, random, log }: ArtefactStoreDepend
     reserve: (bytes) => requireSpace(folder, bytes),
     incomingPath: async () => path.join(await newFolder(), packageName),
     async stage(file) {
-      const staged = await newFolder();
+      // An upload has a folder of its own already; one that is somebody else's is left alone.
+      const isUpload = path.dirname(path.dirname(file.path)) === incoming;
+      const staged = isUpload ? path.dirname(file.path) : await newFolder();
       const packagePath = path.join(staged, cleanFileName(file.fileName));
-      await moveFile(file.path, packagePath);
-      // The upload's own folder is empty now; one that is somebody else's is left alone.
-      if (path.dirname(path.dirname(file.path)) === incoming) await discardFolder(path.dirname(file.path));
+      if (packagePath !== file.path) await moveFile(file.path, packagePath);
       return { folder: staged, packagePath, filesFolder: path.join(staged, filesName) };
     },
     keep,
@@ -178,10 +181,11 @@ async function syncTree(root: string): Promise<void> {
 }
 
 async function syncPath(target: string): Promise<void> {
-  const handle = await open(target, 'r');
+  // Written a moment ago, so that opening it reads nothing from the disk; the way through the thread pool would take longer.
+  const descriptor = openSync(target, 'r');
   try {
-    await handle.sync();
+    await syncDescriptor(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }

@@ -441,8 +441,10 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
 
   /** Removes content that a record referred to and that none refers to now. */
   async #dropUnreferenced(record: Pick<CatalogRecord, 'contentDigest' | 'formerDigests'>): Promise<void> {
+    const digests = digestsOf(record);
+    if (digests.length === 0) return;
     const referenced = await this.#records.referencedDigests();
-    for (const digest of digestsOf(record)) {
+    for (const digest of digests) {
       if (!referenced.has(digest)) await this.#dependencies.artefacts.remove(digest);
     }
   }

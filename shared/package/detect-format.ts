@@ -8,7 +8,11 @@ interface DetectedFormat {
   isGzip: boolean;
   /** What it is instead, as far as known. */
   unsupported?: string;
+  /** All of it, when it is small: it need not be read again. */
+  bytes?: Buffer;
 }
+
+const maxWholeBytes = 2 ** 20;
 
 const others: [string, string][] = [
   ['BZh', 'a bzip2 archive'],
@@ -21,12 +25,16 @@ const others: [string, string][] = [
 
 /** By the first bytes, never by the name. */
 export async function detectFormat(path: string): Promise<DetectedFormat> {
-  if ((await stat(path)).isDirectory()) return { format: 'folder', isGzip: false };
+  const found = await stat(path);
+  if (found.isDirectory()) return { format: 'folder', isGzip: false };
   const file = await open(path, 'r');
   try {
-    const block = Buffer.alloc(512);
+    const isSmall = found.isFile() && found.size <= maxWholeBytes;
+    const block = Buffer.alloc(isSmall ? found.size + 1 : 512);
     const { bytesRead } = await file.read(block, 0, block.length, 0);
-    return detectHead(block.subarray(0, bytesRead));
+    const bytes = block.subarray(0, bytesRead);
+    const detected = detectHead(bytes.subarray(0, 512));
+    return isSmall && bytesRead === found.size ? { ...detected, bytes } : detected;
   } finally {
     await file.close();
   }

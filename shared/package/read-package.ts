@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Complaint } from '../descriptor/complaint.ts';
 import { parseDescriptor } from '../descriptor/parse-descriptor.ts';
 import type { ParsedDescriptor } from '../descriptor/parsed-descriptor.ts';
@@ -21,6 +22,8 @@ interface Source {
   path: string;
   format: Format;
   isGzip: boolean;
+  /** All of it, when it is small. */
+  bytes?: Buffer;
   target: string | undefined;
   limits: PackageLimits;
   signal: AbortSignal | undefined;
@@ -41,7 +44,7 @@ export const readPackage: ReadPackageFn = async (path, target, limits = defaultP
 };
 
 async function readSource(source: Source): Promise<ReadPackage> {
-  const { path, format, limits, signal } = source;
+  const { format, limits } = source;
   if (format !== 'folder' && source.target !== undefined) await mkdir(source.target, { recursive: false, mode: 0o755 });
   const target = format === 'folder' ? undefined : source.target;
   const unpacking = new Unpacking(
@@ -50,6 +53,20 @@ async function readSource(source: Source): Promise<ReadPackage> {
     format === 'sol004-csar' ? ['sha256', 'sha512', 'md5'] : ['sha256', 'md5'],
   );
   const whole = createHash('sha256');
+  try {
+    await unpack(source, unpacking, (chunk) => whole.update(chunk));
+    await unpacking.finish();
+  } catch (error) {
+    // What is removed now must not be written to any more.
+    await unpacking.written().catch(() => undefined);
+    throw error;
+  }
+  const sha256 = format === 'folder' ? '' : format === 'bare' ? soleDigest(unpacking) : whole.digest('hex');
+  return check(source, unpacking, sha256);
+}
+
+async function unpack(source: Source, unpacking: Unpacking, onChunk: (chunk: Buffer) => void): Promise<void> {
+  const { path, format, limits, signal, target } = source;
   if (format === 'folder') await readFolder(path, unpacking, signal);
   else if (format === 'bare') await readBare(path, unpacking, limits);
   else if (format === 'sol004-csar') {
@@ -57,21 +74,19 @@ async function readSource(source: Source): Promise<ReadPackage> {
     for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
       signal?.throwIfAborted();
       unpacking.countPacked((chunk as Buffer).length);
-      whole.update(chunk as Buffer);
+      onChunk(chunk as Buffer);
     }
     await unpackZip(path, unpacking, signal);
   } else {
     const { unpackTar } = await import('./unpack-targz.ts');
-    await unpackTar(path, unpacking, {
+    const raw = source.bytes ? Readable.from([source.bytes]) : createReadStream(path, { highWaterMark: 256 * 1024 });
+    await unpackTar(raw, unpacking, {
       isGzip: source.isGzip,
       target,
-      onChunk: (chunk) => whole.update(chunk),
+      onChunk,
       signal,
     });
   }
-  await unpacking.finish();
-  const sha256 = format === 'folder' ? '' : format === 'bare' ? soleDigest(unpacking) : whole.digest('hex');
-  return check(source, unpacking, sha256);
 }
 
 function check(source: Source, unpacking: Unpacking, sha256: string): ReadPackage {

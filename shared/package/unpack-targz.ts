@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { isLitter } from './entry-path.ts';
 import { PackageFault, packageComplaint } from './package-fault.ts';
@@ -13,11 +12,10 @@ import type { Unpacking } from './unpacking.ts';
  * @throws PackageFault
  */
 export async function unpackTar(
-  source: string,
+  raw: Readable,
   unpacking: Unpacking,
   options: { isGzip: boolean; target: string | undefined; onChunk: (chunk: Buffer) => void; signal?: AbortSignal },
 ): Promise<void> {
-  const raw = createReadStream(source, { highWaterMark: 256 * 1024 });
   const seen = withEach(raw, (chunk) => {
     options.signal?.throwIfAborted();
     unpacking.countPacked(chunk.length);
@@ -73,7 +71,9 @@ async function take(
   unpacking.files.set(path, { ...known, path });
   const text = unpacking.texts.get(original);
   if (text !== undefined) unpacking.texts.set(path, text);
-  if (context.target !== undefined) await copyFile(join(context.target, original), join(context.target, path));
+  if (context.target === undefined) return;
+  await unpacking.written();
+  await copyFile(join(context.target, original), join(context.target, path));
 }
 
 async function* nothing(): AsyncGenerator<Buffer> {}

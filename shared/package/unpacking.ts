@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, symlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Complaint } from '../descriptor/complaint.ts';
 import { entryParts } from './entry-path.ts';
@@ -13,6 +13,11 @@ const maxHeldBytes = 32 * 2 ** 20;
 
 /** Small packages may compress as well as they like. */
 const freeBytes = 16 * 2 ** 20;
+
+/** Files up to this size are written while the next ones are read; so much of them waits at most. */
+const maxWholeBytes = 256 * 1024;
+const maxWaitingBytes = 4 * 2 ** 20;
+const maxWrites = 64;
 
 const writeNew = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
 
@@ -38,6 +43,8 @@ export class Unpacking {
   #unpackedBytes = 0;
   #heldBytes = 0;
   #entries = 0;
+  readonly #writes: Promise<void>[] = [];
+  #waitingBytes = 0;
 
   constructor(limits: PackageLimits, target: string | undefined, algorithms: string[]) {
     this.#limits = limits;
@@ -100,10 +107,12 @@ export class Unpacking {
     this.#refuseLinkAbove(parts);
     if (this.files.has(path) || this.links.has(path) || this.#folders.has(path)) throw duplicate(path);
     if (parts.length > 1) await this.#makeFolder(parts.slice(0, -1).join('/'));
-    const sink = new FileSink(this.#algorithms, isText || heldNames.test(path) ? this.#limits.maxDescriptorBytes : 0);
-    if (this.#target !== undefined) sink.handle = await open(join(this.#target, path), writeNew, 0o644);
+    const maxHeld = isText || heldNames.test(path) ? this.#limits.maxDescriptorBytes : 0;
+    const target = this.#target === undefined ? undefined : join(this.#target, path);
+    const sink = new FileSink(this.#algorithms, maxHeld, target);
     try {
       for await (const chunk of chunks) await sink.write(chunk);
+      await this.#writeWhole(sink);
     } finally {
       await sink.handle?.close();
     }
@@ -114,6 +123,14 @@ export class Unpacking {
     this.#heldBytes += held?.length ?? 0;
     if (held !== undefined && this.#heldBytes <= maxHeldBytes) this.texts.set(path, held);
     return file;
+  }
+
+  /** Resolves when nothing is being written any more. @throws what a write threw */
+  async written(): Promise<void> {
+    const waiting = this.#writes.splice(0);
+    this.#waitingBytes = 0;
+    const results = await Promise.allSettled(waiting);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   /** Recorded only; links are made when all files are written, so that nothing is ever written through one. */
@@ -131,11 +148,23 @@ export class Unpacking {
     for (const [path, target] of this.links.entries) {
       if (target.startsWith('/') || this.links.resolve(path) === undefined) throw leaves(path, target);
     }
+    await this.written();
     if (this.#target === undefined) return;
     for (const [path, target] of this.links.entries) {
       await this.#makeFolder(dirname(path));
       await symlink(target, join(this.#target, path));
     }
+  }
+
+  async #writeWhole({ target, handle, whole }: FileSink): Promise<void> {
+    if (target === undefined || handle !== undefined) return;
+    const bytes = Buffer.concat(whole);
+    const write = writeFile(target, bytes, { flag: writeNew as never, mode: 0o644 });
+    // Whoever waits for it learns of the error; until then nobody listens.
+    write.catch(() => undefined);
+    this.#writes.push(write);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes > maxWaitingBytes || this.#writes.length >= maxWrites) await this.written();
   }
 
   #refuseLinkAbove(parts: string[]): void {
@@ -158,13 +187,18 @@ export class Unpacking {
 }
 
 class FileSink {
+  /** Opened for a file that is too large to be written at once. */
   handle: FileHandle | undefined;
+  readonly target: string | undefined;
+  /** Its content so far, without a handle. */
+  whole: Buffer[] = [];
   bytes = 0;
   readonly #hashes: [string, Hash][];
   readonly #maxHeld: number;
   #held: Buffer[] = [];
 
-  constructor(algorithms: string[], maxHeld: number) {
+  constructor(algorithms: string[], maxHeld: number, target: string | undefined) {
+    this.target = target;
     this.#hashes = algorithms.map((name) => [name, createHash(name)]);
     this.#maxHeld = maxHeld;
   }
@@ -174,8 +208,17 @@ class FileSink {
     for (const [, hash] of this.#hashes) hash.update(chunk);
     if (this.bytes <= this.#maxHeld) this.#held.push(Buffer.from(chunk));
     else this.#held = [];
-    for (let at = 0; this.handle !== undefined && at < chunk.length; ) {
-      at += (await this.handle.write(chunk, at)).bytesWritten;
+    if (this.target !== undefined) await this.#keep(this.target, chunk);
+  }
+
+  async #keep(target: string, chunk: Buffer): Promise<void> {
+    if (this.handle === undefined && this.bytes <= maxWholeBytes) {
+      this.whole.push(Buffer.from(chunk));
+      return;
+    }
+    this.handle ??= await open(target, writeNew, 0o644);
+    for (const part of [...this.whole.splice(0), chunk]) {
+      for (let at = 0; at < part.length; ) at += (await this.handle.write(part, at)).bytesWritten;
     }
   }
 
