@@ -56,13 +56,12 @@ async function readSource(source: Source): Promise<ReadPackage> {
   try {
     await unpack(source, unpacking, (chunk) => whole.update(chunk));
     await unpacking.finish();
-  } catch (error) {
-    // What is removed now must not be written to any more.
-    await unpacking.written().catch(() => undefined);
-    throw error;
+    const sha256 = format === 'folder' ? '' : format === 'bare' ? soleDigest(unpacking) : whole.digest('hex');
+    return check(source, unpacking, sha256);
+  } finally {
+    // The last files are written while the descriptor is read; and what is removed must not be written to any more.
+    await unpacking.written();
   }
-  const sha256 = format === 'folder' ? '' : format === 'bare' ? soleDigest(unpacking) : whole.digest('hex');
-  return check(source, unpacking, sha256);
 }
 
 async function unpack(source: Source, unpacking: Unpacking, onChunk: (chunk: Buffer) => void): Promise<void> {

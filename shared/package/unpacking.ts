@@ -148,8 +148,8 @@ export class Unpacking {
     for (const [path, target] of this.links.entries) {
       if (target.startsWith('/') || this.links.resolve(path) === undefined) throw leaves(path, target);
     }
+    if (this.#target === undefined || this.links.entries.size === 0) return;
     await this.written();
-    if (this.#target === undefined) return;
     for (const [path, target] of this.links.entries) {
       await this.#makeFolder(dirname(path));
       await symlink(target, join(this.#target, path));
