@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { httpWithoutFetch } from './http-without-fetch.ts';
 import { namedLateImports } from './named-late-imports.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,7 +31,7 @@ await build({
   entryPoints: {
     agent: 'agent/main.ts',
     controller: 'controller/main.ts',
-    skerry: 'deploy/bundle/skerry-entry.ts',
+    skerry: 'controller/cli/bundled-skerry.ts',
     'machine-facts-process': 'agent/report/machine-facts-process.ts',
   },
   outExtension: { '.js': '.mjs' },
@@ -41,7 +42,7 @@ await build({
   platform: 'node',
   target: 'node24',
   external: packagesKept,
-  plugins: [namedLateImports()],
+  plugins: [namedLateImports(), httpWithoutFetch()],
   minify: true,
   keepNames: true,
   sourcemap: 'external',
