@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ManagedChild } from '#controller/cli/demo/managed-child.ts';
 import { startBareProcess } from '../bare-process.ts';
-import type { Bench } from '../bench.ts';
-import { measured } from '../measurement.ts';
+import type { Bench, BenchContext } from '../bench.ts';
+import { type Measurement, measured } from '../measurement.ts';
 import { Testbed } from '../testbed.ts';
+
+const bareWhat = 'node with nothing';
 
 export const memory: Bench = {
   name: 'memory',
@@ -28,7 +30,7 @@ export const memory: Bench = {
         );
       }
       await wait(context.count(60_000, 10_000));
-      const what = 'node with nothing';
+      const what = bareWhat;
       return [
         measured({
           what: 'controller with 300 NS',
@@ -51,9 +53,23 @@ export const memory: Bench = {
           samples: await Promise.all(testbed.agents.slice(0, 3).map((agent) => residentMib(agent.process))),
           bare: { what, samples: [bare] },
         }),
+        await agentFromSource(context, bare),
       ];
     }),
 };
+
+/** What the demo runs: the type stripper and a file for each module are in it. */
+function agentFromSource(context: BenchContext, bare: number): Promise<Measurement> {
+  return Testbed.with({ build: 'source' }, async ({ agent }) => {
+    await wait(context.count(45_000, 10_000));
+    return measured({
+      what: 'agent from source, idle',
+      unit: 'MiB',
+      samples: [await residentMib(agent.process)],
+      bare: { what: bareWhat, samples: [bare] },
+    });
+  });
+}
 
 async function bareNodeMib(): Promise<number> {
   const bare = await startBareProcess('bare-node.ts', {});
