@@ -1,6 +1,6 @@
 import { type AgentCore, composeAgent } from '#agent/compose.ts';
 import type { ConnectorRegistry } from '#agent/connectors/index.ts';
-import { openAgentStoreOn } from '#agent/store/index.ts';
+import { type AgentStore, agentKeys, openAgentStoreOn } from '#agent/store/index.ts';
 import { type AgentId, id, type SiteId } from '#shared/model/ids.ts';
 import type { Clock, Logger, Random, SeededRandom } from '#shared/runtime/index.ts';
 import type { AgentSide } from '#shared/wire/session.ts';
@@ -112,7 +112,7 @@ export class SimulatedAgent {
     const medium = this.disk.forLife(life);
     const seen = seams.medium?.(medium, { life, clock: this.options.clock }) ?? medium;
     const store = await openAgentStoreOn(seen, { clock, random, log });
-    this.#checkHealth(store.health.opened);
+    this.#checkHealth(store);
     const registry = this.platform.registry(life, (connector) => seams.connector?.(connector, this) ?? connector);
     const core = await composeAgent({
       store,
@@ -141,9 +141,10 @@ export class SimulatedAgent {
     this.diskWitness.struck(entries, (recordId) => this.options.store.isApplied(this.agentId, recordId));
   }
 
-  /** A3: what is damaged is found at the next start. */
-  #checkHealth(opened: string): void {
-    if (this.#mustFindDamage && opened === 'clean')
+  /** A3: what is damaged is found at the next start; a start that died after its repair has left word of it. */
+  #checkHealth(store: AgentStore): void {
+    const isFound = store.health.opened !== 'clean' || store.get(agentKeys.rebirthDue) !== undefined;
+    if (this.#mustFindDamage && !isFound)
       this.breaches.push({
         invariant: 'A3',
         message: `${this.options.name}: a damaged disk was taken for a whole one`,

@@ -63,7 +63,10 @@ export class PlatformWitness {
 
   isPresent(key: string, incarnation?: string): boolean {
     if (incarnation !== undefined) return this.#present.has(`${key}#${incarnation}`);
-    return [...this.#present.values()].some(({ unit, isForgotten }) => unit.key === key && !isForgotten);
+    const current = this.#parts.diskWitness.journal.get(key)?.current?.incarnation;
+    // What the disk had forgotten counts again once it was adopted.
+    const counts = ({ unit, isForgotten }: Present) => !isForgotten || unit.incarnation === current;
+    return [...this.#present.values()].some((present) => present.unit.key === key && counts(present));
   }
 
   /** Was it made with this spec, and is it there unless somebody else took it away since? */
