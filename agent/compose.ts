@@ -4,7 +4,7 @@ import { version } from '#shared/version.ts';
 import type { AgentSide } from '#shared/wire/session.ts';
 import type { ConnectorRegistry } from './connectors/index.ts';
 import { createIntentHolder, type LinkedIntentHolder } from './intent/index.ts';
-import { createLink, type Link } from './link/index.ts';
+import { createLink, type Link, rebirthIfDue } from './link/index.ts';
 import type { LocalSources } from './local/index.ts';
 import { createHealingPolicy } from './policy/index.ts';
 import { createOutbox, type LinkedOutbox } from './report/index.ts';
@@ -44,6 +44,7 @@ export async function composeAgent(given: AgentDependencies): Promise<AgentCore>
   const holder = createIntentHolder({ store, ...tools('intent') });
   await holder.ensureIdentity(id<AgentId>(given.agentId), id<SiteId>(given.siteId));
   const outbox = createOutbox({ store, ...tools('report') });
+  await rebirthIfDue({ store, holder, outbox });
   const seek = createSeek({
     store,
     holder,

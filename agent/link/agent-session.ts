@@ -197,9 +197,7 @@ export class AgentSession {
       case 'report-ack':
         return this.#takeReportAck(frame);
       case 'state-ack':
-        this.#sender?.onStateAck(frame.key, frame.seq);
-        await this.#given.outbox.acknowledgeState(frame.key, frame.seq);
-        return this.#nudge();
+        return this.#takeStateAck(frame);
       case 'rebase':
         log.warn({ to: frame.to }, 'a rebase is refused: this agent knows no operator key to verify it with');
         return;
@@ -227,6 +225,14 @@ export class AgentSession {
     const verdict = await this.#given.outbox.acknowledge(stream, { seq, chain, safe });
     if (verdict === 'mismatch') return this.#beReborn(`${stream} was acknowledged at ${seq} with another chain`);
     this.#sender?.onReportAck(stream, seq);
+    this.#nudge();
+  }
+
+  async #takeStateAck({ key, seq }: Extract<DownFrame, { type: 'state-ack' }>): Promise<void> {
+    this.#sender?.onStateAck(key, seq);
+    const verdict = await this.#given.outbox.acknowledgeState(key, seq);
+    if (verdict === 'mismatch')
+      return this.#beReborn(`the state of ${key} was acknowledged at ${seq}, never drawn here`);
     this.#nudge();
   }
 

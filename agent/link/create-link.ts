@@ -3,10 +3,10 @@ import { type Clock, type Component, delay, type Logger, type Random } from '#sh
 import type { AgentSide } from '#shared/wire/session.ts';
 import type { LinkedIntentHolder } from '../intent/index.ts';
 import type { LinkedOutbox } from '../report/index.ts';
-import { type AgentStore, agentKeys } from '../store/index.ts';
+import type { AgentStore } from '../store/index.ts';
 import { AgentSession, type SessionEnd } from './agent-session.ts';
 import { BackOff } from './back-off.ts';
-import { rebirth } from './rebirth.ts';
+import { rebirthIfDue } from './rebirth.ts';
 
 export interface LinkDependencies {
   /** Opens a carrier to the controller. @throws SkerryError Unavailable, Unauthenticated */
@@ -71,8 +71,7 @@ class DiallingLink implements Link {
 
   async start(): Promise<void> {
     this.#stopping = new AbortController();
-    const due = this.#given.store.get<{ damage: string[] }>(agentKeys.rebirthDue);
-    if (due !== undefined) await rebirth(this.#given, due.damage[0] ?? 'the store was repaired');
+    await rebirthIfDue(this.#given);
     this.#running = this.#run();
   }
 

@@ -5,7 +5,7 @@ import { SeededRandom, silentLogger, VirtualClock } from '#shared/runtime/index.
 import { createIntentHolder } from '../intent/index.ts';
 import { createOutbox } from '../report/index.ts';
 import { agentKeys, memoryMedium, openAgentStoreOn } from '../store/index.ts';
-import { rebirth } from './rebirth.ts';
+import { rebirth, rebirthIfDue } from './rebirth.ts';
 
 async function bench() {
   const tools = { clock: new VirtualClock(), random: new SeededRandom(1), log: silentLogger };
@@ -45,6 +45,29 @@ test('after a repair the result of every operation that is still asked for is to
       incarnation: '2-b',
     },
   ]);
+});
+
+test('it comes before anything is appended: a lost stream head must not let a record take the place of another', async () => {
+  const { results, ...parts } = await bench();
+  const { store, outbox } = parts;
+  const reached = (generation: number) => ({
+    type: 'reached' as const,
+    lineage: '',
+    generation,
+    scope: 'ns-1',
+    objects: [],
+    removed: [],
+  });
+  await store.transact((tx) => outbox.append(tx, 'results', reached(1)));
+  await store.transact((tx) => {
+    tx.delete(agentKeys.streamHead('results'));
+    tx.put(agentKeys.rebirthDue, { damage: ['x'] });
+  });
+  await rebirthIfDue(parts);
+  await store.transact((tx) => outbox.append(tx, 'results', reached(2)));
+  const generations = results().flatMap((body) => (body as { generation?: number }).generation ?? []);
+  assert.deepEqual(generations, [1, 2]);
+  assert.equal(store.get(agentKeys.rebirthDue), undefined);
 });
 
 test('a disk that was only set back is whole: nothing is told twice', async () => {

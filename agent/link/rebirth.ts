@@ -17,6 +17,15 @@ interface RebirthParts {
   outbox: LinkedOutbox;
 }
 
+/**
+ * After a repair, before anything else is written: what is appended to a stream whose head was lost would take the place of
+ * records that are still there.
+ */
+export async function rebirthIfDue(parts: RebirthParts): Promise<void> {
+  const due = parts.store.get<{ damage: string[] }>(agentKeys.rebirthDue);
+  if (due !== undefined) await rebirth(parts, due.damage[0] ?? 'the store was repaired');
+}
+
 /** The store takes a new identity: what must be delivered is carried over, workloads stay untouched, an alarm tells why. */
 export function rebirth(parts: RebirthParts, reason: string): Promise<string> {
   return parts.store.transact((tx) => {

@@ -53,7 +53,8 @@ export interface LinkedOutbox extends Outbox {
   pendingStates(after: number): PendingState[];
   /** `mismatch`: the position is not on the own chain, so this disk is not the newest copy of itself. */
   acknowledge(stream: ReportStream, position: AckedPosition): Promise<'ok' | 'mismatch'>;
-  acknowledgeState(key: string, seq: number): Promise<void>;
+  /** `mismatch`: the controller knows a later number than this disk ever drew: it is not the newest copy of itself. */
+  acknowledgeState(key: string, seq: number): Promise<'ok' | 'mismatch'>;
   /** What the controller has acknowledged of the slots, and how many have a newer value. */
   stateDigest(): StateDigest & { pending: number };
   /** Every slot is due again: the controller does not have what it once acknowledged. */
@@ -168,17 +169,20 @@ class StoredOutbox implements LinkedOutbox {
     return 'ok';
   }
 
-  async acknowledgeState(key: string, seq: number): Promise<void> {
+  async acknowledgeState(key: string, seq: number): Promise<'ok' | 'mismatch'> {
     const slot = this.#store.get<StateSlot>(agentKeys.state(key));
-    if (slot === undefined || slot.seq < seq) return;
+    const newest = slot?.seq ?? this.#store.get<{ seq: number }>(agentKeys.stateCounter)?.seq ?? 0;
+    if (seq > newest) return 'mismatch';
+    if (slot === undefined) return 'ok';
     // Also where a newer value waits: this is what the controller has of the slot.
     this.#ackedSlots.set(key, Math.max(seq, this.#ackedSlots.get(key) ?? 0));
-    if (slot.body !== null || slot.seq !== seq) return;
+    if (slot.body !== null || slot.seq !== seq) return 'ok';
     await this.#store.transact((tx) => {
       if (tx.get<StateSlot>(agentKeys.state(key))?.seq !== seq) return;
       tx.delete(agentKeys.state(key));
       tx.onDurable(() => this.#ackedSlots.delete(key));
     });
+    return 'ok';
   }
 
   stateDigest(): StateDigest & { pending: number } {

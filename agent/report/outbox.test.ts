@@ -139,6 +139,18 @@ test('a rebirth numbers the slots anew: a counter that a damaged disk lost must 
   );
 });
 
+test('a state acknowledged beyond what was ever drawn: this disk was set back', async () => {
+  const { store, outbox } = await open();
+  const infra: InfraState = { type: 'infra', infraId: id('a'), facts: null, message: '' };
+  await store.transact((tx) => outbox.state(tx, 'a', infra));
+  assert.equal(await outbox.acknowledgeState('a', 2), 'mismatch');
+  assert.equal(await outbox.acknowledgeState('gone', 2), 'mismatch');
+  assert.equal(await outbox.acknowledgeState('gone', 1), 'ok');
+  assert.equal(outbox.pendingStates(0).length, 1);
+  assert.equal(await outbox.acknowledgeState('a', 1), 'ok');
+  assert.equal(outbox.pendingStates(0).length, 0);
+});
+
 test('state: one slot per key, equal values dropped, an acknowledgement frees only the number it names', async () => {
   const { store, outbox } = await open();
   const unit = (ready: boolean): UnitState => ({
