@@ -146,6 +146,8 @@ class DiallingLink implements Link {
   }
 
   #settle(end: SessionEnd): void {
+    const reason = end.kind === 'refused' ? end.reason : end.kind === 'go-away' ? end.frame.reason : undefined;
+    this.#given.log.info({ kind: end.kind, reason }, 'the session is over');
     if (end.kind === 'closed') this.#say('disconnected', 'the controller closed the link');
     else if (end.kind === 'reborn') this.#say('connecting', 'the store was reborn');
     else if (end.kind === 'refused') this.#say('refused', end.reason);

@@ -35,6 +35,8 @@ export interface RigOptions {
 
 export const quickInfra = { latencyMs: { call: 2, boot: 40 } };
 const host = '127.0.0.1';
+/** A link whose end nobody heard is given up after 40 s without a heartbeat; everything is sooner than that and a reconnect. */
+const patienceMs = 60_000;
 
 /**
  * A real controller process and real agents, in a folder of their own and on free ports, joined by links that can be cut.
@@ -185,7 +187,7 @@ export class Rig {
   }
 
   /** Waits until the operation is in none of the open states. */
-  ended(operationId: string, timeoutMs = 30_000): Promise<OperationView> {
+  ended(operationId: string, timeoutMs = patienceMs): Promise<OperationView> {
     return this.until(
       `operation ${operationId} ends`,
       async () => {
@@ -197,7 +199,7 @@ export class Rig {
   }
 
   /** Waits until the operation has reached this state; fails at once on an end in another. */
-  async reached(operationId: string, state: string, timeoutMs = 30_000): Promise<OperationView> {
+  async reached(operationId: string, state: string, timeoutMs = patienceMs): Promise<OperationView> {
     const operation = await this.until(
       `operation ${operationId} becomes ${state}`,
       async () => {
@@ -220,7 +222,7 @@ export class Rig {
   }
 
   /** Runs `check` now and after each event of the controller until it gives a value. A controller that is away is waited for. */
-  async until<T>(what: string, check: () => Promise<T | undefined>, timeoutMs = 30_000): Promise<T> {
+  async until<T>(what: string, check: () => Promise<T | undefined>, timeoutMs = patienceMs): Promise<T> {
     if (this.#feed === undefined) throw new Error('the rig is not up');
     const signal = AbortSignal.timeout(timeoutMs);
     const patient = async () => {
