@@ -1,3 +1,5 @@
+import type { AgentSessionRecord } from '#controller/agentlink/session-record.ts';
+import { keys } from '#controller/keys.ts';
 import { isSkerryError } from '#shared/errors/index.ts';
 import type { NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
 import type { Breach } from './breach.ts';
@@ -77,8 +79,19 @@ async function heal(fleet: SimulatedFleet, note: (line: string) => void, limitMs
   for (;;) {
     await fleet.pass(5_000);
     await retryFailed(fleet);
+    await nameTrueStores(fleet);
     const breaches = await holdsAfterHealing(fleet);
     if (breaches.length === 0 || fleet.clock.mono() > endMs) return breaches;
+  }
+}
+
+/** A former store that came back looks like a second copy; an operator who knows that there is one disk says so. */
+async function nameTrueStores(fleet: SimulatedFleet): Promise<void> {
+  const { core, store } = fleet.living();
+  for (const { agentId, diskWitness } of fleet.agents.values()) {
+    const record = await store.get<AgentSessionRecord>(keys.agentSession(agentId));
+    if (record?.value.contested?.includes(diskWitness.storeId) === true)
+      await core.link.nameTrueStore(agentId, diskWitness.storeId);
   }
 }
 
