@@ -1,7 +1,8 @@
 import { statfsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
+import { SkerryError } from '#shared/errors/index.ts';
+import { exitWithError } from '#shared/runtime/exit-with-error.ts';
 import { Lifecycle, systemClock, systemRandom } from '#shared/runtime/index.ts';
 import { createPinoLogger } from '#shared/runtime/pino-logger.ts';
 import { composeAgent } from './compose.ts';
@@ -129,11 +130,7 @@ async function ensureEnrolled(
 }
 
 function fail(error: unknown): never {
-  const remedy = isSkerryError(error) && error.remedy !== undefined ? `; ${error.remedy}` : '';
-  const text =
-    error instanceof Error ? (isSkerryError(error) ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`skerry agent: ${text}${remedy}\n`);
-  process.exit(1);
+  return exitWithError('agent', error);
 }
 
 main(readAgentConfig()).catch(fail);

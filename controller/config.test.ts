@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { isLoopback, readControllerConfig } from './config.ts';
+import { isLoopback } from '#shared/runtime/loopback.ts';
+import { readControllerConfig } from './config.ts';
 
 test('defaults listen on loopback, with TLS, on the documented ports', () => {
   const config = readControllerConfig({});

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SkerryError } from '#shared/errors/index.ts';
 import { type LogLevel, readLogLevel } from '#shared/runtime/log-level.ts';
+import { isLoopback } from '#shared/runtime/loopback.ts';
 import { defaultPorts } from '#shared/runtime/paths.ts';
 
 /** Everything that the controller can be told from outside; the only reader of its environment. */
@@ -51,10 +52,6 @@ export function readControllerConfig(environment: Environment = process.env): Co
     adminPassword: passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim(),
     logLevel: readLogLevel(environment['SKERRY_LOG_LEVEL']),
   };
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function port(environment: Environment, name: string, fallback: number): number {

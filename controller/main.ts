@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkNsAgainstVnfs } from '#shared/descriptor/index.ts';
-import { isSkerryError } from '#shared/errors/index.ts';
 import { readPackage } from '#shared/package/index.ts';
+import { exitWithError } from '#shared/runtime/exit-with-error.ts';
 import { Lifecycle, systemClock, systemRandom } from '#shared/runtime/index.ts';
 import { createPinoLogger } from '#shared/runtime/pino-logger.ts';
 import { openLevelStore } from '#shared/store/index.ts';
@@ -92,7 +92,14 @@ async function main(config: ControllerConfig): Promise<void> {
       nsdPlugin(),
       skerryPlugin({
         store,
-        enrolment: endingSessions(enrolment, (agentId) => core.link.disconnect(agentId, 'revoked')),
+        enrolment: {
+          ...enrolment,
+          // A revoked agent loses its session at once.
+          async revokeAgent(context, agentId) {
+            await enrolment.revokeAgent(context, agentId);
+            core.link.disconnect(agentId, 'revoked');
+          },
+        },
         telemetry: { latest: async (agentId) => telemetry.latest(agentId) },
         decisions: core.link,
       }),
@@ -125,20 +132,6 @@ async function main(config: ControllerConfig): Promise<void> {
   );
 }
 
-/** A revoked agent loses its session at once. */
-function endingSessions<E extends { revokeAgent: (...given: never[]) => Promise<void> }>(
-  enrolment: E,
-  disconnect: (agentId: never) => void,
-): E {
-  return {
-    ...enrolment,
-    async revokeAgent(...given: Parameters<E['revokeAgent']>) {
-      await enrolment.revokeAgent(...given);
-      disconnect(given[1] as never);
-    },
-  };
-}
-
 function splitNames(config: ControllerConfig): { dns: string[]; ip: string[] } {
   const names = [config.host, ...config.serverNames];
   const isAddress = (name: string) => /^[\d.]+$|:/.test(name);
@@ -169,11 +162,7 @@ function onceStopped(stop: () => Promise<void>): () => void {
 }
 
 function fail(error: unknown): never {
-  const remedy = isSkerryError(error) && error.remedy !== undefined ? `; ${error.remedy}` : '';
-  const text =
-    error instanceof Error ? (isSkerryError(error) ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`skerry controller: ${text}${remedy}\n`);
-  process.exit(1);
+  return exitWithError('controller', error);
 }
 
 main(readControllerConfig()).catch(fail);

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Component } from '#shared/runtime/index.ts';
+import { isLoopback } from '#shared/runtime/loopback.ts';
 import { identityPlugin } from './login/identity-routes.ts';
 import { tokenPlugin } from './login/token-routes.ts';
 import { nfviciPlugin } from './nfvici/nfvici-plugin.ts';
@@ -53,8 +54,4 @@ export function createNorthbound(options: NorthboundOptions): Northbound {
       return { host, port: address.port, url: `${tls ? 'https' : 'http'}://${name}:${address.port}${apiRoot}` };
     },
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
