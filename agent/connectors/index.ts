@@ -1,4 +1,9 @@
-export { type ConnectorRegistry, type ConnectorRegistryOptions, createConnectorRegistry } from './registry.ts';
+export {
+  type ArtefactSource,
+  type ConnectorRegistry,
+  type ConnectorRegistryOptions,
+  createConnectorRegistry,
+} from './registry.ts';
 export type {
   Crash,
   EffectCount,

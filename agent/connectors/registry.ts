@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Connector, InfraConfig } from '#shared/connector/index.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { InfraId } from '#shared/model/ids.ts';
+import type { JsonObject } from '#shared/model/json.ts';
 import type { Clock, Logger, Random } from '#shared/runtime/index.ts';
 import type { Crash, SimulatedControl, WorldFile } from './simulated/index.ts';
 
@@ -17,6 +18,15 @@ export interface ConnectorRegistry {
   ): { order(verb: string, body: unknown): Promise<object>; world(): object } | undefined;
 }
 
+/** Files of the controller that the intent names, kept at the site by digest. */
+export interface ArtefactSource {
+  /**
+   * Path of a verified file.
+   * @throws SkerryError Unavailable (not here yet, and no link), NotFound
+   */
+  fetch(digest: string, signal?: AbortSignal): Promise<string>;
+}
+
 export interface ConnectorRegistryOptions {
   /** `<SKERRY_HOME>`; worlds of simulated infras lie in `worlds/` below it. */
   home: string;
@@ -25,6 +35,9 @@ export interface ConnectorRegistryOptions {
   log: Logger;
   /** Ends this process when a simulated fault orders it. */
   crash?: Crash;
+  artefacts?: ArtefactSource;
+  /** Opens what was sealed to this agent: settings of an infra as they came → in clear. Absent: taken as they are. */
+  openSecrets?: (settings: JsonObject) => Promise<JsonObject>;
   /** In place of files, for tests and simulation. */
   worldFileOf?: (infraId: InfraId) => WorldFile;
 }
@@ -59,7 +72,8 @@ export function createConnectorRegistry(options: ConnectorRegistryOptions): Conn
         throw new SkerryError('PlatformRefused', `This agent has no connector of kind ${infra.kind}`, {
           remedy: `Register an infra of kind ${Object.keys(kinds).join(', ')}.`,
         });
-      const { connector, control } = await opener(infra, options);
+      const settings = (await options.openSecrets?.(infra.settings)) ?? infra.settings;
+      const { connector, control } = await opener({ ...infra, settings }, options);
       if (control !== undefined) controls.set(infra.infraId, control);
       return connector;
     },

@@ -29,6 +29,41 @@ const cases: [name: string, given: UnitSituation, steps: string[]][] = [
   ['what it stands on is not ready: wait', situation({ waitsFor: [dependency] }), ['wait']],
   ['ready: nothing', situation({ record: recordOf(1), seen: [observed(1)] }), []],
   ['it boots: look later', situation({ record: recordOf(1), seen: [observed(1, { phase: 'pending' })] }), ['look']],
+  [
+    'its next step is due: call again',
+    situation({ record: recordOf(1), seen: [observed(1, { phase: 'pending', isStepDue: true })] }),
+    ['update 1'],
+  ],
+  [
+    'the platform gave this revision up: say so, and leave what runs alone',
+    situation({
+      record: recordOf(1),
+      seen: [observed(1, { specDigest: 'digest-0', givenUp: { revision: 1, reason: 'rolled back' } })],
+    }),
+    ['fail'],
+  ],
+  [
+    'given up, and changed behind our back: mend what runs',
+    situation({
+      record: recordOf(1),
+      seen: [observed(1, { drifted: true, givenUp: { revision: 1, reason: 'rolled back' } })],
+    }),
+    ['update 1'],
+  ],
+  [
+    'an earlier revision was given up: try this one',
+    situation({
+      record: recordOf(1),
+      desired: { ...desired, revision: 2 },
+      seen: [observed(1, { phase: 'pending', givenUp: { revision: 1, reason: 'never ready' } })],
+    }),
+    ['update 1'],
+  ],
+  [
+    'a removal in steps: the next one is due',
+    situation({ ...removal, record: recordOf(1), seen: [observed(1, { phase: 'removing', isStepDue: true })] }),
+    ['condemn 1', 'remove 1'],
+  ],
   ['it runs and nothing is known: adopt', situation({ seen: [observed(3)] }), ['adopt 3']],
   [
     'what runs is newer than the disk knows: adopt, and the older goes',

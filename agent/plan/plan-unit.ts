@@ -168,10 +168,15 @@ function judgeCurrent(draft: Draft, look: UnitLook): 'ready' | Step | undefined 
     return { do: 'look', why: 'is being removed by somebody else', afterMs: busyMs(draft) };
   if (record.isStopped && seen.phase === 'failed') return 'ready';
   if (seen.phase === 'failed') return judgeDead(draft, seen.message ?? 'failed on the platform');
-  if (seen.specDigest !== draft.situation.desired?.specDigest || seen.drifted) {
-    if (draft.situation.canUpdateInPlace && !draft.situation.mustReplace)
-      return draft.situation.waitsFor.length > 0
-        ? { do: 'wait', why: `waits for ${list(draft.situation.waitsFor)}` }
+  const { situation } = draft;
+  const isGivenUp = seen.givenUp !== undefined && seen.givenUp.revision === situation.desired?.revision;
+  // What was given up stays as it is, mended where somebody changed it, until another revision is wanted.
+  if (isGivenUp && seen.isStepDue !== true && !seen.drifted) return { do: 'fail', why: seen.givenUp!.reason };
+  const isOtherSpec = seen.specDigest !== situation.desired?.specDigest;
+  if (isOtherSpec || seen.drifted || seen.isStepDue || (seen.givenUp !== undefined && !isGivenUp)) {
+    if (situation.canUpdateInPlace && !situation.mustReplace)
+      return situation.waitsFor.length > 0
+        ? { do: 'wait', why: `waits for ${list(situation.waitsFor)}` }
         : { do: 'update', incarnation: current.incarnation };
     draft.note({ do: 'condemn', incarnation: current.incarnation, reason: 'replaced' });
     return undefined;
@@ -224,7 +229,8 @@ function planAbsent(draft: Draft, look: UnitLook, entry: CondemnedIncarnation): 
 }
 
 function planDoomed(draft: Draft, seen: ObservedUnit): Step {
-  if (seen.phase === 'removing') return { do: 'look', why: 'is being removed', afterMs: busyMs(draft) };
+  if (seen.phase === 'removing' && seen.isStepDue !== true)
+    return { do: 'look', why: 'is being removed', afterMs: busyMs(draft) };
   return { do: 'remove', incarnation: seen.incarnation };
 }
 

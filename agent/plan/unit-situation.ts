@@ -63,6 +63,8 @@ export type Step =
   | { do: 'update'; incarnation: Incarnation }
   | { do: 'remove'; incarnation: Incarnation }
   | { do: 'wait'; why: string; afterMs?: number }
+  /** The platform has given up this revision: say so once, and leave what runs alone. */
+  | { do: 'fail'; why: string }
   /** Look again, after `afterMs` at the latest. */
   | { do: 'look'; why: string; afterMs: number };
 

@@ -109,6 +109,7 @@ export class UnitEffects {
       ...this.#ref(task, incarnation),
       spec: this.#context.index().units.get(key)?.body.spec ?? {},
       specDigest: desired.specDigest,
+      revision: desired.revision,
       mustExist,
       dependencies: this.#dependencies(desired),
     };
@@ -125,7 +126,12 @@ export class UnitEffects {
     lane.patch(key, observed);
     await this.#context.store.transact((tx) => {
       const record = this.#context.journal.done(tx, key, observed.specDigest);
-      const isReady = observed.phase === 'ready' && !observed.drifted && record.condemned.length === 0;
+      const isReady =
+        observed.phase === 'ready' &&
+        !observed.drifted &&
+        observed.isStepDue !== true &&
+        observed.specDigest === desired.specDigest &&
+        record.condemned.length === 0;
       const plan = { steps: [], record, observed, isReady, isGone: false };
       memory.attempts = 0;
       const state = unitState(

@@ -6,7 +6,7 @@ import { keepPlan } from './keep-plan.ts';
 import type { OperationLane } from './operation-lane.ts';
 import type { SeekContext } from './seek-context.ts';
 import { UnitEffects } from './unit-effects.ts';
-import { isNews, reportState, unitState } from './unit-reports.ts';
+import { isNews, reportFailure, reportState, unitState } from './unit-reports.ts';
 import { infraIdOf, situationOf } from './unit-situations.ts';
 
 /** Steps of one run; more only if the platform changes faster than we look. */
@@ -72,6 +72,7 @@ export class UnitLane {
     const context = this.#context;
     const step = plan.steps.find((candidate) => !isRecordStep(candidate));
     if (step === undefined) return this.#finish(key, situation, plan);
+    if (step.do === 'fail') return this.#fail(key, situation, plan, step.why);
     if (step.do === 'wait' || step.do === 'look') {
       await this.#record(key, situation, plan, this.#why(key, situation, step.why));
       return step.do === 'wait' ? waitFor(step.afterMs) : this.#lookLater(key, step);
@@ -93,6 +94,19 @@ export class UnitLane {
     else if (step.do === 'update') await this.#effects.update(task, step.incarnation);
     else await this.#effects.remove(task, step.incarnation);
     return next;
+  }
+
+  /** Given up by the platform: the operator says what happens next; a later revision is tried at once. */
+  async #fail(key: ObjectKey, situation: UnitSituation, plan: UnitPlan, why: string): Promise<ReconcileOutcome> {
+    const desired = situation.desired!;
+    await this.#record(key, situation, plan, why);
+    if (this.#context.journal.record(key)?.failedRevision !== desired.revision) {
+      const error = new SkerryError('PlatformRefused', why);
+      await this.#context.store.transact((tx) => reportFailure(this.#context, tx, { key, desired, error }));
+    }
+    this.#context.memory(key).attempts = 0;
+    this.#context.wakeScope(desired.scope);
+    return settled;
   }
 
   #why(key: ObjectKey, situation: UnitSituation, why: string): string {

@@ -69,6 +69,8 @@ export interface DesiredUnit extends UnitRef {
   spec: JsonObject;
   /** Digest of the spec; stored on the platform beside the tag, so that drift and updates are visible. */
   specDigest: string;
+  /** Intent revision that asks for it: grows with every change and every retry, also when the spec stays the same. */
+  revision: number;
   /**
    * A change of an incarnation that was made before: never make it anew. The connector throws `NotFound` when it is not there,
    * and `PlatformRefused` with details `{needsReplacement: true}` when the change cannot be made in place.
@@ -99,8 +101,22 @@ export interface ObservedUnit {
   drifted: boolean;
   /** For people, when the phase is not ready. */
   message?: string;
+  /**
+   * Work in steps: the next one is due and needs a call, with the same spec (a chart's hook has ended, a release is to be rolled
+   * back). `ensure` of what is wanted, `remove` of what is condemned. The connector never acts by itself.
+   */
+  isStepDue?: boolean;
+  /** The platform has given up what this revision asked for. It is a terminal failure of that revision, and of no other. */
+  givenUp?: GivenUp;
   /** Addresses, endpoints, sizes: what others need. */
   facts: UnitFacts;
+}
+
+export interface GivenUp {
+  /** `DesiredUnit.revision` of the call that failed. */
+  revision: number;
+  /** For people: why, and what runs now instead. */
+  reason: string;
 }
 
 export interface UnitFacts {
@@ -144,6 +160,37 @@ export interface InfraFacts {
   capacity: { total: Resources; used: Resources };
   healthy: boolean;
   message?: string;
+  /** What runs uses at present, as far as the platform measures it; `capacity.used` is what is promised to it. */
+  measured?: Resources;
+  cluster?: ClusterFacts;
+}
+
+/** What a container cluster says of itself beside its sums. */
+export interface ClusterFacts {
+  /** Kubernetes version without `v`: `1.35.4`. */
+  version: string;
+  /** Container network plugins that are recognised: `multus`, `calico`, `flannel`, … */
+  cni: string[];
+  /** Additional networks that pods can join: `namespace/name`. At most 200. */
+  networks: string[];
+  storageClasses: { name: string; provisioner: string; isDefault: boolean }[];
+  /** At most 500, sorted by name. */
+  nodes: ClusterNode[];
+  /** What the agent needs and does not find, each a sentence with its remedy. */
+  missing: string[];
+}
+
+export interface ClusterNode {
+  name: string;
+  isReady: boolean;
+  /** False: cordoned. */
+  isSchedulable: boolean;
+  zone?: string;
+  /** Conditions other than Ready that are true: `MemoryPressure`, … */
+  conditions: string[];
+  total: Resources;
+  used: Resources;
+  measured?: Resources;
 }
 
 /** Amounts of NFVI resources; also what a unit asks for. */

@@ -30,6 +30,8 @@ export interface NetworkSpec {
   dhcp?: boolean;
   dns?: string[];
   provider?: { physicalNetwork?: string; segmentationId?: string; networkType?: string };
+  /** Where a container cluster keeps it; absent: the connector's default. */
+  namespace?: string;
 }
 
 /** One VNFC instance: a virtual machine with its ports. */
@@ -74,25 +76,58 @@ export interface AffinityGroupSpec {
   scope: string;
 }
 
-/** A KDU by Helm (SOL018: an MCIOP). */
-export interface HelmReleaseSpec {
+/** Joins every pod of a workload to a network beside the cluster's own (Multus). */
+export interface PodNetwork {
+  /** Key of the network unit; also listed in the object's dependsOn. */
+  networkKey: ObjectKey;
+  /** For people: the connection point that asks for it. */
   name: string;
-  namespace: string;
-  /** `repo/chart:version`, an URL, an OCI reference, or a path inside the VNF package. */
-  chart: string;
-  /** Digest of the chart in the controller's artefact store when it travels with the package. */
-  chartDigest?: string;
-  values: JsonObject;
-  /** Replicas by workload name, from kdu-resource-profile scaling. */
-  replicas: Record<string, number>;
-  services: { name: string; management: boolean }[];
 }
 
-export interface ManifestsSpec {
+/** What units of a container cluster have in common, whatever their objects come from. */
+export interface WorkloadSpec {
   name: string;
   namespace: string;
-  /** Kubernetes objects. */
-  objects: JsonObject[];
+  /** Replicas by workload name, from kdu-resource-profile scaling. */
+  replicas: Record<string, number>;
+  /** Services whose addresses are wanted, as the descriptor names them. */
+  services: { name: string; management: boolean }[];
+  networks?: PodNetwork[];
+  /** Time to become ready, seconds; what replaced something that worked is rolled back after it. Absent: 300. */
+  timeoutS?: number;
+}
+
+/** A KDU by Helm (SOL018: an MCIOP). */
+export interface HelmReleaseSpec extends WorkloadSpec {
+  /** `repo/chart:version`, an URL, an OCI reference, or a path inside the VNF package. */
+  chart: string;
+  /** Where `chart` is looked for when no digest names it: a Helm repository's URL, or `oci://host/path`. */
+  repository?: string;
+  /** Version of the chart; absent: the newest. */
+  version?: string;
+  /** Digest of the chart's archive (.tgz) in the controller's artefact store. */
+  chartDigest?: string;
+  values: JsonObject;
+}
+
+/** Kubernetes objects as they are, or made by Kustomize. */
+export interface ManifestsSpec extends WorkloadSpec {
+  objects?: JsonObject[];
+  /** Digest of an archive (.tgz) of a folder: a `kustomization.yaml` in it is built, otherwise its YAML and JSON files are taken. */
+  folderDigest?: string;
+}
+
+/** Scraping of a workload's metrics (Prometheus operator: ServiceMonitor, or PodMonitor without a service). */
+export interface MonitorSpec {
+  name: string;
+  namespace: string;
+  /** Labels of what is scraped. */
+  selector: Record<string, string>;
+  target: 'service' | 'pod';
+  /** Name of the port. */
+  port: string;
+  path?: string;
+  intervalS?: number;
 }
 
 export interface UnitSpecs {
@@ -102,4 +137,5 @@ export interface UnitSpecs {
   'affinity-group': AffinityGroupSpec;
   'helm-release': HelmReleaseSpec;
   manifests: ManifestsSpec;
+  monitor: MonitorSpec;
 }

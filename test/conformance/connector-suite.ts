@@ -69,6 +69,7 @@ export function describeConnector(
         incarnation,
         name: uuidV5(nameSpace, `suite/${key}/${incarnation}`),
         specDigest: digestOf({ kind: sample.kind, spec }),
+        revision: ordinal,
         dependencies: {},
         ...change,
         spec,

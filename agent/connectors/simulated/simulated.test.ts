@@ -23,6 +23,7 @@ function unit(key: string, spec: object, change: Partial<DesiredUnit> = {}): Des
     incarnation: id<Incarnation>('1-aa'),
     name: key,
     specDigest: JSON.stringify(spec),
+    revision: 1,
     dependencies: {},
     spec: spec as JsonObject,
     ...change,

@@ -1,0 +1,30 @@
+import type { Digest } from './ids.ts';
+
+/** What a descriptor or a request names: `repo/chart:version`, `oci://host/path/chart:version`, an URL of a .tgz, or a path in a package. */
+export interface ChartRef {
+  chart: string;
+  /** Helm repository's URL or `oci://…`; a registered repository's name is the first part of `chart`. */
+  repository?: string;
+  version?: string;
+}
+
+/** A file that travels to agents by its digest: a chart as .tgz, or a folder of manifests as .tgz. */
+export interface StoredChart {
+  digest: Digest;
+  kind: 'helm' | 'folder';
+  /** From Chart.yaml; of a folder its name. */
+  name: string;
+  /** '' of a folder. */
+  version: string;
+  appVersion: string;
+}
+
+/** Where the charts of requests come from: the controller's cache, or the registered repository behind it. */
+export interface ChartSource {
+  /**
+   * Resolves a name to a stored file; from the cache when the version is exact and known.
+   * @returns undefined when the name belongs to no registered repository and is no URL: an agent may know it
+   * @throws SkerryError NotFound (no such chart or version), Unavailable (repository cannot be reached), Unprocessable (no chart, or its provenance is wrong)
+   */
+  resolve(ref: ChartRef, signal?: AbortSignal): Promise<StoredChart | undefined>;
+}
