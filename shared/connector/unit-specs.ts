@@ -93,6 +93,8 @@ export interface WorkloadSpec {
   /** Services whose addresses are wanted, as the descriptor names them. */
   services: { name: string; management: boolean }[];
   networks?: PodNetwork[];
+  /** Container images that travel with the package: pushed to the site's registry before the workload is applied. */
+  images?: { reference: string; digest: string }[];
   /** Time to become ready, seconds; what replaced something that worked is rolled back after it. Absent: 300. */
   timeoutS?: number;
 }

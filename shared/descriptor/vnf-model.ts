@@ -79,6 +79,8 @@ export interface KduModel {
   /** `repo/chart:version`, URL, OCI reference or path in the package. */
   helmChart?: string;
   helmVersion?: string;
+  /** Folder in the package with plain manifests, or with a Kustomization. */
+  manifests?: string;
   jujuBundle?: string;
   services: { name: string; management: boolean; extCpId?: string }[];
 }

@@ -3,6 +3,7 @@ import type { NsModel } from '../descriptor/ns-model.ts';
 import type { OnboardingReport } from '../descriptor/parsed-descriptor.ts';
 import type { VnfModel } from '../descriptor/vnf-model.ts';
 import type { PackageFile } from '../package/package-reader.ts';
+import type { CarriedImage, StoredChart } from './charts.ts';
 import type { Digest, NsdInfoId, ProjectId, VnfPackageId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
@@ -82,8 +83,12 @@ export interface StoredVnfModel {
   document: JsonObject;
   /** cloud-init texts and the like, by path; small files only. */
   texts: Record<string, string>;
-  /** KDU name → digest of its Helm chart, where the package contains it. */
+  /** Former form of `charts`: a digest that no file has. Only in records of before; `charts` is made when they are read. */
   chartDigests?: Record<string, Digest>;
+  /** KDU name → its Helm chart or folder of manifests, where the package contains it; agents fetch it by its digest. */
+  charts?: Record<string, StoredChart>;
+  /** Container images in the package. */
+  images?: CarriedImage[];
 }
 export interface StoredNsModel {
   model: NsModel;

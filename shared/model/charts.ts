@@ -19,6 +19,16 @@ export interface StoredChart {
   appVersion: string;
 }
 
+/** A container image that a VNF package carries as a tar: what `docker save` writes, or an OCI image layout. */
+export interface CarriedImage {
+  digest: Digest;
+  /** Path in the package. */
+  file: string;
+  format: 'docker-archive' | 'oci-layout';
+  /** Names that the archive itself states (RepoTags, index annotations), and the one of its sw-image-desc. */
+  references: string[];
+}
+
 /** Where the charts of requests come from: the controller's cache, or the registered repository behind it. */
 export interface ChartSource {
   /**

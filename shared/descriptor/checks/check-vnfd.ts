@@ -194,8 +194,11 @@ function checkManagementCp(vnfd: JsonObject, targets: VnfdTargets, reading: Read
 const chartName = /^[A-Za-z0-9_.@][^\s'"`$;|&<>\\]*$/;
 const outsidePackage = /^file:|(?:^|\/)\.\.(?:\/|$)/i;
 
+/** What a KDU is made from; `manifests` is Skerry's own: a folder of the package with plain manifests or a Kustomization. */
+const kduSources = ['helm-chart', 'manifests', 'juju-bundle'] as const;
+
 function checkKdu(kdu: JsonObject, targets: VnfdTargets, reading: Reading): void {
-  for (const field of ['helm-chart', 'juju-bundle']) {
+  for (const field of kduSources) {
     const name = textField(kdu, field);
     if (name === undefined || (chartName.test(name) && !outsidePackage.test(name))) continue;
     reading.error(kdu, field, {
@@ -204,17 +207,18 @@ function checkKdu(kdu: JsonObject, targets: VnfdTargets, reading: Reading): void
       remedy: 'write repository/chart, a URL or a path inside the package, without spaces and with no dash in front',
     });
   }
-  if (kdu['helm-chart'] !== undefined && kdu['juju-bundle'] !== undefined) {
-    reading.error(kdu, 'juju-bundle', {
+  const [first, second] = kduSources.filter((field) => kdu[field] !== undefined);
+  if (second !== undefined) {
+    reading.error(kdu, second, {
       code: 'Contradiction',
-      message: "both 'helm-chart' and 'juju-bundle' are given",
+      message: `both '${first}' and '${second}' are given`,
       remedy: 'keep one of them',
     });
   }
-  if (kdu['helm-chart'] === undefined && kdu['juju-bundle'] === undefined) {
+  if (first === undefined) {
     reading.error(kdu, undefined, {
       code: 'MissingMandatory',
-      message: "a kdu needs a 'helm-chart' or a 'juju-bundle'",
+      message: "a kdu needs a 'helm-chart', 'manifests' or a 'juju-bundle'",
       remedy: "add 'helm-chart'",
     });
   }

@@ -171,9 +171,11 @@ function buildKdu(kdu: JsonObject): KduModel {
   };
   const helmChart = textField(kdu, 'helm-chart');
   const helmVersion = textField(kdu, 'helm-version');
+  const manifests = textField(kdu, 'manifests');
   const jujuBundle = textField(kdu, 'juju-bundle');
   if (helmChart !== undefined) model.helmChart = helmChart;
   if (helmVersion !== undefined) model.helmVersion = helmVersion;
+  if (manifests !== undefined) model.manifests = manifests;
   if (jujuBundle !== undefined) model.jujuBundle = jujuBundle;
   return model;
 }

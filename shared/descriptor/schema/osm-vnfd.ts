@@ -198,6 +198,7 @@ export const osmVnfdSchema: SchemaNode = {
     'helm-chart': 'string',
     'helm-version': 'enum v2|v3',
     'juju-bundle': 'string',
+    manifests: 'string',
     service: {
       $list: 'name',
       name: 'string',
