@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { ComputeSpec, HelmReleaseSpec } from '#shared/connector/index.ts';
 import type { NsModel } from '#shared/descriptor/ns-model.ts';
 import type { VnfModel } from '#shared/descriptor/vnf-model.ts';
+import type { StoredChart } from '#shared/model/charts.ts';
 import { type AgentId, type Digest, type InfraId, id, type ObjectKey, type SiteId } from '#shared/model/ids.ts';
 import type { NsDesired, Placement } from '#shared/model/ns-lcm.ts';
 import type { UnitObject } from '#shared/wire/frames.ts';
@@ -12,15 +13,15 @@ import { compileNs } from './compile.ts';
 import { instantiateNs } from './instantiate-ns.ts';
 import { type NsModels, vnfModelKey } from './models.ts';
 import type { NewObject } from './new-object.ts';
-import { networksOf } from './place-ns.ts';
+import { networksOf } from './ns-networks.ts';
 import { renewKeys } from './renew-keys.ts';
 import { scaleVnfs } from './scale-vnf.ts';
 import { unkeptDependencies } from './start-order.ts';
 
 const ns = { id: 'ns1', name: 'ns1' };
 
-function modelsOf(vnf: VnfModel, nsModel: NsModel = sampleNs(), chartDigests?: Record<string, Digest>): NsModels {
-  const stored = { model: vnf, document: {}, texts: {}, chartDigests };
+function modelsOf(vnf: VnfModel, nsModel: NsModel = sampleNs(), charts?: Record<string, StoredChart>): NsModels {
+  const stored = { model: vnf, document: {}, texts: {}, charts };
   const packages = new Map([[vnf.vnfdId, { id: id<never>('pkg'), revision: 1 }]]);
   return { ns: nsModel, vnfs: new Map([[vnfModelKey('pkg', 1), stored]]), packages };
 }
@@ -158,12 +159,20 @@ function knf(): VnfModel {
   };
 }
 
+const storedWeb: StoredChart = {
+  digest: 'sha256:aa' as Digest,
+  kind: 'helm',
+  name: 'web',
+  version: '1.2.0',
+  appVersion: '',
+};
+
 test('a KDU is a Helm release with its chart’s digest; another chart has none', () => {
-  const models = modelsOf(knf(), sampleNs(), { web: 'sha256:aa' as Digest });
+  const models = modelsOf(knf(), sampleNs(), { web: storedWeb });
   const desired = desiredOf(models, 1);
   const [release] = unitsOf(compiled(desired, models), 'helm-release');
   const spec = release!.spec as HelmReleaseSpec;
-  assert.deepEqual([spec.chart, spec.chartDigest], ['charts/web', 'sha256:aa']);
+  assert.deepEqual([spec.chart, spec.chartDigest, spec.version], ['charts/web', 'sha256:aa', '1.2.0']);
   assert.deepEqual(spec.replicas, { server: 1 });
   assert.match(spec.name, /^[a-z0-9-]{1,53}$/);
   const additionalParamsForKdu = [{ kdu_name: 'web', kdu_model: 'repo/other:2', additionalParams: { a: 1 } }];

@@ -5,7 +5,8 @@ import { ok, type Result } from '#shared/errors/index.ts';
 import type { AgentId, ObjectKey } from '#shared/model/ids.ts';
 import type { NsDesired, VnfDesired } from '#shared/model/ns-lcm.ts';
 import { compileCompute } from './compile-compute.ts';
-import { compileHelmRelease } from './compile-helm-release.ts';
+import { compileKdu, type KduDraft, networkNamespace } from './compile-kdu.ts';
+import { kduPlacement } from './kdu-source.ts';
 import { flavourOf, type NsModels, storedModelOf } from './models.ts';
 import { type CompiledIntent, type NewObject, unitObject } from './new-object.ts';
 import { volumeId } from './resize-vnf.ts';
@@ -30,7 +31,7 @@ export function compileNs(ns: NsIdentity, desired: NsDesired, models: NsModels):
     const link = models.ns.virtualLinks.find((candidate) => candidate.id === network.virtualLinkId);
     if (link === undefined) continue;
     const { key, infraId } = network;
-    const spec = virtualLinkSpec(ns, link);
+    const spec = virtualLinkSpec(ns, link, network.vimNetworkName, networkNamespace(ns, desired, infraId));
     const draft = { key, kind: 'network', infraId, spec, keep: spec.existingName !== undefined } as const;
     add(intent, network.agentId, unitObject(ns.id, draft, desired.attempts?.[key]));
   }
@@ -38,6 +39,9 @@ export function compileNs(ns: NsIdentity, desired: NsDesired, models: NsModels):
     const objects = compileVnf({ ns, desired, models, vnf });
     if (!objects.ok) return objects;
     for (const object of objects.value) add(intent, vnf.placement.agentId, object);
+    const kdus = compileKdus({ ns, desired, models, vnf });
+    if (!kdus.ok) return kdus;
+    for (const { agentId, object } of kdus.value) add(intent, agentId, object);
   }
   return ok(intent);
 }
@@ -51,30 +55,43 @@ function add(intent: CompiledIntent, agentId: AgentId, object: NewObject): void 
 function compileVnf(context: VnfContext): Result<NewObject[]> {
   const { vnf, desired, ns } = context;
   const objects: NewObject[] = vnf.auxiliary.map((item) => compileAuxiliary(context, item));
-  const before = startsAfter(context);
+  const before = startsAfter(context, vnf.placement.agentId);
   for (const vnfc of vnf.vnfcs) {
     const draft = compileCompute(context, vnfc);
     if (!draft.ok) return draft;
     const dependsOn = [...(draft.value.dependsOn ?? []), ...before];
     objects.push(unitObject(ns.id, { ...draft.value, dependsOn }, desired.attempts?.[vnfc.key]));
   }
-  for (const kdu of vnf.kdus) {
-    const draft = compileHelmRelease(context, kdu);
-    if (!draft.ok) return draft;
-    objects.push(unitObject(ns.id, { ...draft.value, dependsOn: before }, desired.attempts?.[kdu.key]));
-  }
   return ok(objects);
 }
 
+function compileKdus(context: VnfContext): Result<{ agentId: AgentId; object: NewObject }[]> {
+  const { vnf, desired, ns } = context;
+  const placed: { agentId: AgentId; object: NewObject }[] = [];
+  for (const kdu of vnf.kdus) {
+    const draft = compileKdu(context, kdu);
+    if (!draft.ok) return draft;
+    const { agentId } = kduPlacement(vnf, kdu);
+    const dependsOn = [...(draft.value.dependsOn ?? []), ...startsAfter(context, agentId)];
+    const object = unitObject(ns.id, { ...draft.value, dependsOn } as KduDraft, desired.attempts?.[kdu.key]);
+    placed.push({ agentId, object });
+  }
+  return ok(placed);
+}
+
 /** NSD dependencies between profiles, as far as one agent can keep them: units of `before` on the same agent. */
-function startsAfter({ vnf, desired, models }: VnfContext): ObjectKey[] {
+function startsAfter({ vnf, desired, models }: VnfContext, agentId: AgentId): ObjectKey[] {
   const flavour = models.ns.flavours.find((candidate) => candidate.id === desired.flavourId);
   const profiles = (flavour?.dependencies ?? [])
     .filter((dependency) => dependency.after === vnf.profileId && dependency.before !== vnf.profileId)
     .map((dependency) => dependency.before);
   return desired.vnfs
-    .filter((other) => profiles.includes(other.profileId) && other.placement.agentId === vnf.placement.agentId)
-    .flatMap((other) => [...other.vnfcs, ...other.kdus].map((part) => part.key));
+    .filter((other) => profiles.includes(other.profileId))
+    .flatMap((other) => [
+      ...(other.placement.agentId === agentId ? other.vnfcs : []),
+      ...other.kdus.filter((kdu) => kduPlacement(other, kdu).agentId === agentId),
+    ])
+    .map((part) => part.key);
 }
 
 function compileAuxiliary(context: VnfContext, item: VnfDesired['auxiliary'][number]): NewObject {
@@ -111,13 +128,19 @@ function compileAuxiliary(context: VnfContext, item: VnfDesired['auxiliary'][num
   return unitObject(ns.id, { key, kind: 'volume', infraId, spec, keep: spec.keep }, attempt);
 }
 
-function virtualLinkSpec(ns: NsIdentity, link: NsVirtualLink): NetworkSpec {
+function virtualLinkSpec(
+  ns: NsIdentity,
+  link: NsVirtualLink,
+  existingName: string | undefined,
+  namespace: string | undefined,
+): NetworkSpec {
   return {
     name: `${ns.name}-${link.id}`,
-    existingName: link.vimNetworkName,
+    existingName: existingName ?? link.vimNetworkName,
     management: link.management,
     ...addressing(link.ipProfile),
     provider: link.provider,
+    namespace,
   };
 }
 

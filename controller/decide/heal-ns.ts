@@ -3,6 +3,7 @@ import type { AgentId, ObjectKey } from '#shared/model/ids.ts';
 import type { JsonValue } from '#shared/model/json.ts';
 import type { NsDesired, VnfDesired } from '#shared/model/ns-lcm.ts';
 import type { HealNsRequest } from '#shared/model/ns-lcm-requests.ts';
+import { kduPlacement } from './kdu-source.ts';
 import { unprocessable } from './unprocessable.ts';
 
 /** One unit that is to be made anew. */
@@ -46,11 +47,16 @@ function choose(vnf: VnfDesired, request: HealVnfData, path: string): Result<Hea
     if (found.length === 0) return unprocessable(`${vnf.name} has no VNFC instance ${name}`, `${path}/vnfcInstanceId`);
     keys.push(...found);
   }
-  return ok(keys.map((key) => ({ agentId: vnf.placement.agentId, key, cause })));
+  return ok(keys.map((key) => ({ agentId: agentOf(vnf, key), key, cause })));
 }
 
 function allOf(vnf: VnfDesired, cause: string): HealTarget[] {
-  return [...vnf.vnfcs, ...vnf.kdus].map((part) => ({ agentId: vnf.placement.agentId, key: part.key, cause }));
+  return [...vnf.vnfcs, ...vnf.kdus].map(({ key }) => ({ agentId: agentOf(vnf, key), key, cause }));
+}
+
+function agentOf(vnf: VnfDesired, key: ObjectKey): AgentId {
+  const kdu = vnf.kdus.find((candidate) => candidate.key === key);
+  return (kdu === undefined ? vnf.placement : kduPlacement(vnf, kdu)).agentId;
 }
 
 function keysNamed(vnf: VnfDesired, name: string): ObjectKey[] {

@@ -2,11 +2,26 @@ export { compileNs, type NsIdentity } from './compile.ts';
 export { diffScope, type ScopeChange } from './diff.ts';
 export { type HealTarget, healTargets } from './heal-ns.ts';
 export { instantiateNs, type NewNames, type UnplacedNs, wishFor } from './instantiate-ns.ts';
+export {
+  contentOf,
+  firstContent,
+  isObject,
+  type KduContent,
+  kduKind,
+  kduModelOf,
+  kduPlacement,
+  presentKduKind,
+  textOf,
+  timeoutOf,
+  withStored,
+} from './kdu-source.ts';
 export { flavourOf, type NsModels, storedModelOf, vnfModelKey } from './models.ts';
 export type { CompiledIntent, NewObject, NewRemoval } from './new-object.ts';
 export type { UnplacedVnf } from './new-vnf.ts';
+export { networksOf } from './ns-networks.ts';
 export { type InfraCandidate, placeVnfs } from './place.ts';
-export { networksOf, placeNs, withAmounts } from './place-ns.ts';
+export { placeNs, withAmounts } from './place-ns.ts';
+export type { NetMaps } from './pod-networks.ts';
 export { renewKeys } from './renew-keys.ts';
 export type { NewKey } from './resize-vnf.ts';
 export { type ScaledNs, scaleNs } from './scale-ns.ts';

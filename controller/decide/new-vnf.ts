@@ -4,6 +4,7 @@ import { fail, ok, type Result, SkerryError } from '#shared/errors/index.ts';
 import type { VnfInstanceId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { VnfDesired } from '#shared/model/ns-lcm.ts';
+import { kduKind } from './kdu-source.ts';
 import { type NsModels, vnfModelKey } from './models.ts';
 import { type NewKey, resizeVnf } from './resize-vnf.ts';
 import { unprocessable } from './unprocessable.ts';
@@ -78,7 +79,9 @@ function managementPorts(model: VnfModel): string[] {
 
 function firstReplicas(flavour: VnfFlavour, kduName: string): Record<string, number> {
   const profiles = flavour.kduProfiles.filter((profile) => profile.kduName === kduName);
-  return Object.fromEntries(profiles.map((profile) => [profile.resourceName, Math.max(1, profile.min)]));
+  return Object.fromEntries(
+    profiles.map((profile) => [profile.resourceName, profile.initial ?? Math.max(1, profile.min)]),
+  );
 }
 
 function pickFlavour(model: VnfModel, profile: VnfProfile): Result<VnfFlavour> {
@@ -110,7 +113,10 @@ function unsupported(model: VnfModel): string | undefined {
   const pdu = model.vdus.find((vdu) => vdu.pduType !== undefined);
   if (pdu !== undefined)
     return `VDU ${pdu.id} asks for a physical unit of type ${pdu.pduType}; none can be managed yet`;
-  const kdu = model.kdus.find((candidate) => candidate.helmChart === undefined);
-  if (kdu !== undefined) return `KDU ${kdu.name} has no Helm chart; only charts can be deployed`;
+  const kdu = model.kdus.find((candidate) => kduKind(candidate) === undefined);
+  if (kdu !== undefined) return `KDU ${kdu.name} has no Helm chart and no manifests; only those can be deployed`;
+  const container = model.containers?.find(({ kduName }) => kduName === '');
+  if (container !== undefined)
+    return `VDU ${container.vduId} is made of containers, and the VNFD names no MCIOP (mciop-id) or KDU that makes them`;
   return undefined;
 }

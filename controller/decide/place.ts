@@ -23,6 +23,8 @@ export interface InfraCandidate {
   connected: boolean;
   /** Epoch ms when it was connected or lost. */
   since: number;
+  /** Settings of a cluster: net of a VNFD → existing network there; null: the cluster's own network is meant. */
+  nets?: Record<string, string | null>;
 }
 
 export interface AffinityRule {
@@ -39,6 +41,8 @@ export interface PlacementAsk {
   needs: VnfNeeds;
   wish: PlacementWish;
   rules: AffinityRule[];
+  /** Another part of the same VNF, asked for by this id: both go to one site. */
+  besides?: VnfInstanceId;
 }
 
 /** A VNF instance of the same NS that stays where it is. */

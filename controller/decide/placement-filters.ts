@@ -1,4 +1,5 @@
 import { noResources, type Resources, type UnitKind, unitKinds } from '#shared/connector/index.ts';
+import { clusterRefusal } from './cluster-requirements.ts';
 import type { InfraCandidate, PlacedVnf, PlacementAsk } from './place.ts';
 
 export interface CandidateLoad {
@@ -12,7 +13,7 @@ const offersByKind: Record<string, readonly UnitKind[]> = {
   simulated: unitKinds,
   openstack: ['network', 'volume', 'affinity-group', 'compute'],
   libvirt: ['network', 'volume', 'compute'],
-  kubernetes: ['helm-release', 'manifests'],
+  kubernetes: ['network', 'helm-release', 'manifests', 'monitor'],
 };
 /** Features that agents name otherwise than the unit that they stand for. */
 const featureUnits: Record<string, UnitKind> = { helm: 'helm-release' };
@@ -23,7 +24,9 @@ export function refusalOf(ask: PlacementAsk, load: CandidateLoad, placed: readon
   return (
     wishRefusal(ask, load.candidate) ??
     stateRefusal(ask, load.candidate) ??
-    capabilityRefusal(ask, load.candidate) ??
+    capabilityRefusal(ask.needs.unitKinds, load.candidate) ??
+    requirementRefusal(ask, load.candidate) ??
+    partRefusal(ask, load.candidate, placed) ??
     affinityRefusal(ask, load.candidate, placed) ??
     capacityRefusal(ask, load)
   );
@@ -51,12 +54,25 @@ function stateRefusal(ask: PlacementAsk, candidate: InfraCandidate): string | un
   return undefined;
 }
 
-function capabilityRefusal(ask: PlacementAsk, candidate: InfraCandidate): string | undefined {
+/** Why an infra cannot make units of these kinds. */
+export function capabilityRefusal(kinds: readonly UnitKind[], candidate: InfraCandidate): string | undefined {
   const features = (candidate.facts?.features ?? []).map((feature) => featureUnits[feature] ?? feature);
   const named = unitKinds.filter((kind) => features.includes(kind));
   const offered: readonly UnitKind[] = named.length > 0 ? named : (offersByKind[candidate.kind] ?? []);
-  const missing = ask.needs.unitKinds.find((kind) => !offered.includes(kind));
+  const missing = kinds.find((kind) => !offered.includes(kind));
   return missing === undefined ? undefined : `it offers no ${missing}`;
+}
+
+function requirementRefusal({ needs }: PlacementAsk, { facts, nets = {} }: InfraCandidate): string | undefined {
+  if (needs.cluster === undefined || facts?.cluster === undefined) return undefined;
+  return clusterRefusal(needs.cluster, facts.cluster, nets);
+}
+
+/** Machines and containers of one VNF stay together as far as they can: at one site. */
+function partRefusal(ask: PlacementAsk, candidate: InfraCandidate, placed: readonly PlacedVnf[]): string | undefined {
+  const other = placed.find((vnf) => vnf.vnfInstanceId === ask.besides);
+  if (other === undefined || other.siteId === candidate.siteId) return undefined;
+  return `${other.name} is at another site, and a VNF is not spread over sites`;
 }
 
 function affinityRefusal(

@@ -1,6 +1,7 @@
 import type { VnfModel } from '#shared/descriptor/vnf-model.ts';
 import type { ObjectKey } from '#shared/model/ids.ts';
 import type { VnfDesired } from '#shared/model/ns-lcm.ts';
+import { kduKind } from './kdu-source.ts';
 
 /** Gives out the key of a new object; every call another one (`<kind>/<uuid>`). */
 export type NewKey = (kind: string) => ObjectKey;
@@ -28,7 +29,7 @@ export function resizeVnf(
   const kdus =
     vnf.kdus.length > 0
       ? vnf.kdus
-      : model.kdus.map((kdu) => ({ kduName: kdu.name, key: newKey('helm-release'), replicas: {} }));
+      : model.kdus.map((kdu) => ({ kduName: kdu.name, key: newKey(kduKind(kdu) ?? 'helm-release'), replicas: {} }));
   const resized = { ...vnf, vnfcs, kdus };
   return { ...resized, auxiliary: auxiliaryOf(resized, model, newKey) };
 }

@@ -175,7 +175,8 @@ function applyStep(
     if (profile === undefined) continue;
     const ofKdu = replicas[profile.kduName] ?? {};
     replicas[profile.kduName] = ofKdu;
-    ofKdu[profile.resourceName] = (ofKdu[profile.resourceName] ?? Math.max(1, profile.min)) + step.sign * count;
+    ofKdu[profile.resourceName] =
+      (ofKdu[profile.resourceName] ?? profile.initial ?? Math.max(1, profile.min)) + step.sign * count;
   }
   return { ...size, vduCounts, replicas };
 }

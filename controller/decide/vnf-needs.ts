@@ -1,6 +1,8 @@
 import { noResources, type Resources, type UnitKind } from '#shared/connector/index.ts';
 import type { VnfModel } from '#shared/descriptor/vnf-model.ts';
 import type { VnfDesired } from '#shared/model/ns-lcm.ts';
+import type { ClusterNeeds } from './cluster-requirements.ts';
+import { presentKduKind } from './kdu-source.ts';
 
 /** What a VNF instance asks of the infra that it is placed on. */
 export interface VnfNeeds {
@@ -8,6 +10,7 @@ export interface VnfNeeds {
   amount: Resources;
   /** Per VDU: names of which one must be known there. */
   images: string[][];
+  cluster?: ClusterNeeds;
 }
 
 /**
@@ -16,7 +19,7 @@ export interface VnfNeeds {
 export function vnfNeeds(vnf: Pick<VnfDesired, 'vnfcs' | 'kdus'>, model: VnfModel): VnfNeeds {
   const unitKinds: UnitKind[] = [];
   if (vnf.vnfcs.length > 0) unitKinds.push('compute');
-  if (vnf.kdus.length > 0) unitKinds.push('helm-release');
+  unitKinds.push(...new Set(vnf.kdus.map(presentKduKind)));
   let amount: Resources = noResources;
   const images: string[][] = [];
   for (const vdu of model.vdus) {

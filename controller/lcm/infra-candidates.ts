@@ -1,6 +1,7 @@
-import type { InfraCandidate } from '#controller/decide/index.ts';
+import type { InfraCandidate, NetMaps } from '#controller/decide/index.ts';
 import { noResources } from '#shared/connector/index.ts';
 import type { AgentStatus, Infra, InfraStatus, Ledger, Site } from '#shared/model/inventory.ts';
+import type { JsonValue } from '#shared/model/json.ts';
 import type { Store } from '#shared/store/store.ts';
 
 /** Every infra with its capacity, what is promised of it and whether its agent is there. */
@@ -28,8 +29,24 @@ export async function infraCandidates(store: Store): Promise<InfraCandidate[]> {
       reserved: ledgers.get(infra.id)?.reserved ?? noResources,
       connected: agent?.connected ?? false,
       since: agent?.since ?? infra.createdAt,
+      nets: netsOf(infra.settings['nets']),
     };
   });
+}
+
+/** OSM's `nets` of a cluster: name of a net in VNFDs → network there, or null for the cluster's own. */
+function netsOf(input: JsonValue | undefined): Record<string, string | null> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return {};
+  return Object.fromEntries(
+    Object.entries(input).flatMap(([net, name]) =>
+      name === null || (typeof name === 'string' && name !== '') ? [[net, name]] : [],
+    ),
+  );
+}
+
+/** The same by infra. */
+export function netMapsOf(candidates: readonly InfraCandidate[]): NetMaps {
+  return new Map(candidates.map((candidate) => [candidate.infraId, candidate.nets ?? {}]));
 }
 
 async function byId<T>(store: Store, prefix: string, idOf: (value: T) => string): Promise<Map<string, T>> {

@@ -5,7 +5,7 @@ import type { NsDesired, NsInstance, NsLcmOpOcc } from '#shared/model/ns-lcm.ts'
 import type { InstantiateNsRequest } from '#shared/model/ns-lcm-requests.ts';
 import type { RequestContext } from '../context.ts';
 import { beginOperation, type Decision, newNames } from './begin-operation.ts';
-import { infraCandidates } from './infra-candidates.ts';
+import { infraCandidates, netMapsOf } from './infra-candidates.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { loadModelsForNew } from './load-models.ts';
 
@@ -34,7 +34,12 @@ async function decideInstantiate(context: LcmContext, ns: NsInstance, body: Inst
   const wish = (profileId: string) => wishFor(body, profileId);
   const vnfs = placeNs([], wanted.value.vnfs, { flavourId, models, candidates, wish });
   if (!vnfs.ok) throw vnfs.error;
-  const networks = networksOf(vnfs.value, [], { flavourId, models, newKey: names.newKey });
+  const networks = networksOf(vnfs.value, [], {
+    flavourId,
+    models,
+    newKey: names.newKey,
+    nets: netMapsOf(candidates),
+  });
   const next: NsDesired = { flavourId, levelId, scaleLevels, vnfs: vnfs.value, networks, params };
   return {
     next,

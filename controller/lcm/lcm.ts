@@ -75,6 +75,8 @@ export interface UnitView {
   message: string;
   platformId: string;
   addresses: Record<string, string[]>;
+  /** Everything that was reported of it: of an untrusted shape. Not shown as it is. */
+  facts?: Record<string, unknown>;
   /** Milliseconds since it was reported. */
   ageMs: number | undefined;
   /** The agent's last word, given or confirmed in a live session in which it was heard within the bound (I10). */

@@ -25,11 +25,11 @@ export function heldDuring(held: readonly HeldResources[], desired: NsDesired | 
 
 /** What is held once every site has reached what is wanted. */
 export function heldAfter(desired: NsDesired | undefined): HeldResources[] {
-  return (desired?.vnfs ?? []).map(({ vnfInstanceId, placement }) => ({
-    infraId: placement.infraId,
-    vnfInstanceId,
-    amount: placement.amount,
-  }));
+  return (desired?.vnfs ?? []).flatMap(({ vnfInstanceId, placement, kdus }) => {
+    const places = [placement, ...kdus.flatMap((kdu) => kdu.placement ?? [])];
+    const byInfra = new Map(places.map(({ infraId, amount }) => [infraId, { infraId, vnfInstanceId, amount }]));
+    return [...byInfra.values()];
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ import type { NsDesired, NsInstance, NsLcmOpOcc, VnfDesired } from '#shared/mode
 import type { ScaleNsRequest } from '#shared/model/ns-lcm-requests.ts';
 import type { RequestContext } from '../context.ts';
 import { beginOperation, type Decision, desiredOf, newNames } from './begin-operation.ts';
-import { infraCandidates } from './infra-candidates.ts';
+import { infraCandidates, netMapsOf } from './infra-candidates.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { loadModels, loadModelsForNew } from './load-models.ts';
 
@@ -52,11 +52,16 @@ async function decideScaleNs(context: LcmContext, ns: NsInstance, body: ScaleNsR
   const { kept, added } = scaled.value;
   const { flavourId } = desired;
   const wish = (profileId: string) => wishFor({ additionalParamsForNs: desired.params }, profileId);
-  const candidates = added.length === 0 ? [] : await infraCandidates(context.store);
+  const candidates = await infraCandidates(context.store);
   const placed = placeNs(kept.vnfs, added, { flavourId, models, candidates, wish });
   if (!placed.ok) throw placed.error;
   const vnfs = [...kept.vnfs, ...placed.value];
-  const networks = networksOf(vnfs, desired.networks, { flavourId, models, newKey: names.newKey });
+  const networks = networksOf(vnfs, desired.networks, {
+    flavourId,
+    models,
+    newKey: names.newKey,
+    nets: netMapsOf(candidates),
+  });
   return decisionOf(desired, { ...kept, vnfs, networks }, models);
 }
 

@@ -1,3 +1,4 @@
+import { kduPlacement, presentKduKind } from '#controller/decide/index.ts';
 import type { AgentId, ObjectKey } from '#shared/model/ids.ts';
 import type { AgentStatus } from '#shared/model/inventory.ts';
 import type { VnfDesired } from '#shared/model/ns-lcm.ts';
@@ -18,6 +19,7 @@ export interface UnitUse {
 }
 
 interface Part {
+  agentId: AgentId;
   key: ObjectKey;
   kind: string;
   part: string;
@@ -26,15 +28,22 @@ interface Part {
 
 /** A VNF's units as they were last reported, those that were never reported included. */
 export function unitViews(use: UnitUse, vnf: VnfDesired): UnitView[] {
+  const { agentId } = vnf.placement;
   const parts: Part[] = [
-    ...vnf.vnfcs.map(({ key, vduId, index }) => ({ key, kind: 'compute', part: vduId, index })),
-    ...vnf.kdus.map(({ key, kduName }) => ({ key, kind: 'helm-release', part: kduName, index: 0 })),
-    ...vnf.auxiliary.map(({ key, kind, id, index }) => ({ key, kind, part: id, index })),
+    ...vnf.vnfcs.map(({ key, vduId, index }) => ({ agentId, key, kind: 'compute', part: vduId, index })),
+    ...vnf.kdus.map((kdu) => ({
+      agentId: kduPlacement(vnf, kdu).agentId,
+      key: kdu.key,
+      kind: presentKduKind(kdu),
+      part: kdu.kduName,
+      index: 0,
+    })),
+    ...vnf.auxiliary.map(({ key, kind, id, index }) => ({ agentId, key, kind, part: id, index })),
   ];
-  return parts.map((part) => unitView(use, vnf.placement.agentId, part));
+  return parts.map((part) => unitView(use, part));
 }
 
-function unitView(use: UnitUse, agentId: AgentId, part: Part): UnitView {
+function unitView(use: UnitUse, { agentId, ...part }: Part): UnitView {
   const entry = use.mirror.get<StateRecord>(keys.state(agentId, part.key));
   const body = entry?.value.body.type === 'unit' ? (entry.value.body as UnitState) : undefined;
   const observed = body?.observed ?? undefined;
@@ -46,6 +55,7 @@ function unitView(use: UnitUse, agentId: AgentId, part: Part): UnitView {
     platformId: observed?.platformId ?? '',
     addresses: observed?.facts.addresses ?? {},
     ageMs: entry === undefined ? undefined : Math.max(0, use.clock.now() - entry.value.receivedAt),
+    facts: observed?.facts ?? {},
     fresh: entry !== undefined && isFresh(use, agentId, entry),
   };
 }
@@ -66,7 +76,7 @@ function isFresh({ mirror, freshMs, silentMs }: UnitUse, agentId: AgentId, entry
 /** First address of a management port or service; of any port where none is named. */
 export function managementAddressOf(vnf: VnfDesired, units: readonly UnitView[]): string | undefined {
   const names = vnf.managementPorts ?? [];
-  const ordered = units.filter((unit) => unit.kind === 'compute' || unit.kind === 'helm-release');
+  const ordered = units.filter((unit) => ['compute', 'helm-release', 'manifests'].includes(unit.kind));
   for (const unit of ordered) {
     for (const name of names.length > 0 ? names : Object.keys(unit.addresses)) {
       const [address] = unit.addresses[name] ?? [];

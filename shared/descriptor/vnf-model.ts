@@ -16,6 +16,8 @@ export interface VnfModel {
   managementCp?: string;
   vdus: VduModel[];
   kdus: KduModel[];
+  /** VDUs that are made of containers (SOL006 4.x): their KDU's chart makes them. */
+  containers?: ContainerVdu[];
   internalLinks: InternalLink[];
   extCps: ExtCp[];
   /** df; at least one. */
@@ -85,6 +87,14 @@ export interface KduModel {
   services: { name: string; management: boolean; extCpId?: string }[];
 }
 
+/** A VDU that is a workload of a chart (ETSI GS NFV-IFA 011 clause 7.1.6.2: mcioIdentificationData). */
+export interface ContainerVdu {
+  vduId: string;
+  kduName: string;
+  /** Name and kind of its workload in the cluster; absent where the descriptor does not say. */
+  workload?: { name: string; type: string };
+}
+
 export interface InternalLink {
   id: string;
   description: string;
@@ -118,7 +128,7 @@ export interface VnfFlavour {
   affinityGroups: { id: string; policy: 'affinity' | 'anti-affinity'; scope: string }[];
   /** By int-virtual-link-desc id. */
   linkProfiles: Record<string, IpProfile>;
-  kduProfiles: { id: string; kduName: string; resourceName: string; min: number; max: number }[];
+  kduProfiles: { id: string; kduName: string; resourceName: string; min: number; max: number; initial?: number }[];
   /** healing-aspect of OSM. */
   healing: { vduId: string; automatic: boolean; action: string; cooldownMs: number }[];
   supportedOperations: string[];

@@ -65,3 +65,29 @@ export interface TerminateNsRequest {
   terminationTime?: string;
   additionalParamsForNs?: JsonObject;
 }
+
+/** Skerry's own: what OSM calls a KDU's built-in actions. */
+export interface KduActionRequest {
+  /** VNF instance by id, VNF profile (member-vnf-index) or name. */
+  vnf: string;
+  kdu: string;
+  action: 'upgrade' | 'rollback';
+  params?: KduActionParams;
+}
+
+export interface KduActionParams {
+  /** Another chart: `repo/chart:version`, `oci://…`, URL. Absent: the same. */
+  kdu_model?: string;
+  /** Where `kdu_model` is, when it belongs to no registered repository. */
+  repository?: string;
+  values?: JsonObject;
+  /** Forget the values of before. */
+  reset_values?: boolean;
+  /** `values` over those of before; what is done unless told otherwise. */
+  reuse_values?: boolean;
+  reset_then_reuse_values?: boolean;
+  /** Rollback: the revision to go back to. Absent: the one before. */
+  revision?: number;
+  /** Seconds to become ready. */
+  timeout?: number;
+}

@@ -1,6 +1,7 @@
 import type { Resources } from '../connector/index.ts';
 import type {
   AgentId,
+  Digest,
   Incarnation,
   InfraId,
   NsdInfoId,
@@ -56,10 +57,19 @@ export interface NsDesired {
   scaleLevels: Record<string, number>;
   vnfs: VnfDesired[];
   /** One segment per virtual link and infra that has a member on it. */
-  networks: { virtualLinkId: string; infraId: InfraId; agentId: AgentId; key: ObjectKey; vimNetworkName?: string }[];
+  networks: NsNetwork[];
   params: JsonObject;
   /** Retries of an object by the operator: key → count. */
   attempts?: Record<ObjectKey, number>;
+}
+
+export interface NsNetwork {
+  virtualLinkId: string;
+  infraId: InfraId;
+  agentId: AgentId;
+  key: ObjectKey;
+  /** Existing network there: from the descriptor, or from the infra's own map of cluster nets. */
+  vimNetworkName?: string;
 }
 
 export interface VnfDesired {
@@ -76,12 +86,45 @@ export interface VnfDesired {
   placement: Placement;
   /** One per VNFC instance; the key is never used again once it is gone. */
   vnfcs: { vduId: string; index: number; key: ObjectKey }[];
-  kdus: { kduName: string; key: ObjectKey; replicas: Record<string, number> }[];
+  kdus: KduDesired[];
   /** Names of ports and KDU services that hold the VNF's management address. */
   managementPorts?: string[];
   /** Internal links, volumes and affinity groups of this VNF. */
   auxiliary: { kind: 'network' | 'volume' | 'affinity-group'; id: string; index: number; key: ObjectKey }[];
   params: JsonObject;
+}
+
+export interface KduDesired {
+  kduName: string;
+  key: ObjectKey;
+  replicas: Record<string, number>;
+  /** Where it runs when that is not where the VNF's virtual machines are: same site, another infra. */
+  placement?: Placement;
+  /** What it was made of, newest first, at most `kduRevisionsKept`; the first is what is wanted. Absent: as at instantiation. */
+  revisions?: KduRevision[];
+}
+
+export const kduRevisionsKept = 10;
+
+/** One thing that a KDU was asked to be. */
+export interface KduRevision {
+  /** Counts from 1 over the KDU's life; a rollback is a revision of its own. */
+  revision: number;
+  cause: 'instantiate' | 'upgrade' | 'rollback';
+  /** As the descriptor or the request names it: a chart reference, or a folder of manifests. */
+  chart: string;
+  /** Helm repository's URL or `oci://…`, where one was given. */
+  repository?: string;
+  version?: string;
+  appVersion?: string;
+  /** File in the controller's artefact store; absent: the agent looks for `chart` itself. */
+  digest?: Digest;
+  values: JsonObject;
+  /** Replicas when it was asked for: for people. Scaling has its own state. */
+  replicas: Record<string, number>;
+  timeoutS?: number;
+  at: number;
+  operationId: NsLcmOpOccId;
 }
 
 export interface Placement {

@@ -45,7 +45,7 @@ function instantiatedInfo(view: VnfView, desired: VnfDesired | undefined, facts:
     vimLevelResourceType: unit.kind,
   });
   const ofKind = (...kinds: string[]) => view.units.filter((unit) => kinds.includes(unit.kind));
-  const components = ofKind('compute', 'helm-release');
+  const components = ofKind('compute', 'helm-release', 'manifests');
   return {
     flavourId: desired?.flavourId ?? '',
     vnfState: 'STARTED',
@@ -101,6 +101,6 @@ function protocolInfo(addresses: readonly string[]): JsonObject {
 }
 
 /** The age becomes the time of the report, so that the text stays true while it is cached. */
-function renderUnit({ ageMs, ...unit }: UnitView, now: number): JsonObject {
+function renderUnit({ ageMs, facts: _facts, ...unit }: UnitView, now: number): JsonObject {
   return { ...unit, ...(ageMs !== undefined && { reportedAt: dateTime(Math.floor((now - ageMs) / 1000) * 1000) }) };
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../model/json.ts';
 import { idsOf, objectField, objectsField, present, textField, textsField } from '../document-fields.ts';
+import { isContainer } from '../model/build-kdus.ts';
 import type { Reading } from '../reading/reading.ts';
 import { checkVnfFlavour } from './check-vnf-flavour.ts';
 import { checkReference, type Targets } from './references.ts';
@@ -181,8 +182,9 @@ function warnOfUnjoinedLink(extCpd: JsonObject, reading: Reading): void {
 function checkManagementCp(vnfd: JsonObject, targets: VnfdTargets, reading: Reading): void {
   checkReference(reading, vnfd, 'mgmt-cp', targets.extCps);
   if (vnfd['mgmt-cp'] !== undefined || targets.vdus.ids.size === 0) return;
-  // Pure SOL006 has no such field; 'vnfm-info', which OSM never had, is its mark.
-  const severity = textsField(vnfd, 'vnfm-info').length > 0 ? 'warning' : 'error';
+  // Pure SOL006 has no such field; 'vnfm-info', which OSM never had, is its mark, and so are containers.
+  const isPure = textsField(vnfd, 'vnfm-info').length > 0 || objectsField(vnfd, 'vdu').every(isContainer);
+  const severity = isPure ? 'warning' : 'error';
   reading.complain(severity, vnfd, undefined, {
     code: 'MissingMandatory',
     message: "'mgmt-cp' is missing: the VNF has no management address",

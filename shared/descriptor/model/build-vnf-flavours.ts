@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../model/json.ts';
 import { idsOf, numberField, objectField, objectsField, present, textField, textsField } from '../document-fields.ts';
-import type { IpProfile, ScalingAspect, VnfFlavour, VnfInstantiationLevel } from '../vnf-model.ts';
+import type { ContainerVdu, IpProfile, ScalingAspect, VnfFlavour, VnfInstantiationLevel } from '../vnf-model.ts';
 import { buildIpProfile } from './build-ip-profile.ts';
+import { buildContainers } from './build-kdus.ts';
 
 /** OSM's limit where a profile states none. */
 const defaultMaximum = 10;
@@ -18,16 +19,21 @@ export function buildVnfFlavours(vnfd: JsonObject): VnfFlavour[] {
 function buildFlavour(vnfd: JsonObject, flavour: JsonObject, isOnly: boolean): VnfFlavour {
   const vduIds = vdusOf(vnfd, flavour, isOnly);
   const levels = buildLevels(flavour, vduIds);
+  const containers = buildContainers(vnfd);
+  const isMachine = (vduId: string) => !containers.some((container) => container.vduId === vduId);
   return {
     id: textField(flavour, 'id') ?? 'default-df',
     description: textField(flavour, 'description') ?? '',
-    vduProfiles: vduIds.map((vduId) => buildVduProfile(flavour, vduId, levels)),
-    instantiationLevels: levels,
+    vduProfiles: vduIds.filter(isMachine).map((vduId) => buildVduProfile(flavour, vduId, levels)),
+    instantiationLevels: levels.map((level) => ({ ...level, vduCounts: pick(level.vduCounts, isMachine) })),
     defaultLevelId: textField(flavour, 'default-instantiation-level') ?? levels[0]?.id ?? 'default',
-    scalingAspects: objectsField(flavour, 'scaling-aspect').map(buildAspect),
+    scalingAspects: objectsField(flavour, 'scaling-aspect').map((aspect) => buildAspect(aspect, isMachine)),
     affinityGroups: buildAffinityGroups(flavour),
     linkProfiles: buildLinkProfiles(flavour),
-    kduProfiles: objectsField(flavour, 'kdu-resource-profile').map(buildKduProfile),
+    kduProfiles: [
+      ...objectsField(flavour, 'kdu-resource-profile').map(buildKduProfile),
+      ...containers.flatMap((container) => buildContainerProfile(flavour, container, levels)),
+    ],
     healing: objectsField(flavour, 'healing-aspect').flatMap((aspect) =>
       objectsField(aspect, 'healing-policy').map(buildHealing),
     ),
@@ -105,7 +111,7 @@ export function buildAffinityGroups(flavour: JsonObject): VnfFlavour['affinityGr
   });
 }
 
-function buildAspect(aspect: JsonObject): ScalingAspect {
+function buildAspect(aspect: JsonObject, isMachine: (vduId: string) => boolean): ScalingAspect {
   const id = textField(aspect, 'id') ?? '';
   const details = objectField(aspect, 'aspect-delta-details');
   const deltas = objectsField(details, 'deltas');
@@ -115,11 +121,33 @@ function buildAspect(aspect: JsonObject): ScalingAspect {
     id,
     name: textField(aspect, 'name') ?? id,
     maxLevel: numberField(aspect, 'max-scale-level') ?? defaultMaximum,
-    steps: (ordered.length > 0 ? ordered : deltas).map((delta) => ({
-      vduDeltas: instancesById(objectsField(delta, 'vdu-delta')),
-      kduDeltas: instancesById(objectsField(delta, 'kdu-resource-delta')),
-    })),
+    steps: (ordered.length > 0 ? ordered : deltas).map((delta) => {
+      const vduDeltas = instancesById(objectsField(delta, 'vdu-delta'));
+      return {
+        vduDeltas: pick(vduDeltas, isMachine),
+        kduDeltas: {
+          ...instancesById(objectsField(delta, 'kdu-resource-delta')),
+          ...pick(vduDeltas, (vduId) => !isMachine(vduId)),
+        },
+      };
+    }),
   };
+}
+
+function pick(counts: Record<string, number>, isWanted: (vduId: string) => boolean): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([vduId]) => isWanted(vduId)));
+}
+
+/** A VDU of containers scales as the workload that it is; its profile has the VDU's id, as deltas name it. */
+function buildContainerProfile(
+  flavour: JsonObject,
+  { vduId, kduName, workload }: ContainerVdu,
+  levels: VnfInstantiationLevel[],
+): VnfFlavour['kduProfiles'] {
+  if (workload === undefined) return [];
+  const { min, max } = buildVduProfile(flavour, vduId, levels);
+  const level = levels.find((each) => each.id === textField(flavour, 'default-instantiation-level')) ?? levels[0];
+  return [{ id: vduId, kduName, resourceName: workload.name, min, max, initial: level?.vduCounts[vduId] ?? min }];
 }
 
 function instancesById(entries: JsonObject[]): Record<string, number> {

@@ -8,8 +8,9 @@ import {
   textField,
   textsField,
 } from '../document-fields.ts';
-import type { ExtCp, ImageRef, InternalLink, KduModel, VduModel, VduPort, VnfModel } from '../vnf-model.ts';
+import type { ExtCp, ImageRef, InternalLink, VduModel, VduPort, VnfModel } from '../vnf-model.ts';
 import { buildIpProfile } from './build-ip-profile.ts';
+import { buildContainers, buildKdus, isContainer } from './build-kdus.ts';
 import { buildVnfFlavours } from './build-vnf-flavours.ts';
 
 /** Normalises a checked VNFD document; must not be called for one with errors. */
@@ -21,13 +22,15 @@ export function buildVnfModel(vnfd: JsonObject): VnfModel {
     softwareVersion: textField(vnfd, 'software-version') ?? textField(vnfd, 'version') ?? '',
     descriptorVersion: textField(vnfd, 'version') ?? '',
     description: textField(vnfd, 'description') ?? textField(vnfd, 'product-info-description') ?? '',
-    vdus: objectsField(vnfd, 'vdu').map((vdu) => buildVdu(vnfd, vdu)),
-    kdus: objectsField(vnfd, 'kdu').map(buildKdu),
+    vdus: objectsField(vnfd, 'vdu').flatMap((vdu) => (isContainer(vdu) ? [] : [buildVdu(vnfd, vdu)])),
+    kdus: buildKdus(vnfd),
     internalLinks: objectsField(vnfd, 'int-virtual-link-desc').map((link) => buildLink(vnfd, link)),
     extCps: objectsField(vnfd, 'ext-cpd').map(buildExtCp),
     flavours: buildVnfFlavours(vnfd),
     swImages: objectsField(vnfd, 'sw-image-desc').map(buildImage),
   };
+  const containers = buildContainers(vnfd);
+  if (containers.length > 0) model.containers = containers;
   const managementCp = textField(vnfd, 'mgmt-cp');
   if (managementCp !== undefined) model.managementCp = managementCp;
   const cluster = objectField(vnfd, 'k8s-cluster');
@@ -158,26 +161,6 @@ function buildPort(cpd: JsonObject, requirement: JsonObject | undefined, extCpId
     ...(ipAddress === undefined ? {} : { ipAddress }),
     ...(macAddress === undefined ? {} : { macAddress }),
   };
-}
-
-function buildKdu(kdu: JsonObject): KduModel {
-  const model: KduModel = {
-    name: textField(kdu, 'name') ?? '',
-    services: objectsField(kdu, 'service').map((service) => {
-      const extCpId = textField(service, 'external-connection-point-ref');
-      const management = flagField(service, 'mgmt-service') ?? false;
-      return { name: textField(service, 'name') ?? '', management, ...(extCpId === undefined ? {} : { extCpId }) };
-    }),
-  };
-  const helmChart = textField(kdu, 'helm-chart');
-  const helmVersion = textField(kdu, 'helm-version');
-  const manifests = textField(kdu, 'manifests');
-  const jujuBundle = textField(kdu, 'juju-bundle');
-  if (helmChart !== undefined) model.helmChart = helmChart;
-  if (helmVersion !== undefined) model.helmVersion = helmVersion;
-  if (manifests !== undefined) model.manifests = manifests;
-  if (jujuBundle !== undefined) model.jujuBundle = jujuBundle;
-  return model;
 }
 
 function buildLink(vnfd: JsonObject, link: JsonObject): InternalLink {

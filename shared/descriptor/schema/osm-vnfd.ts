@@ -196,7 +196,7 @@ export const osmVnfdSchema: SchemaNode = {
     $list: 'name',
     name: 'string',
     'helm-chart': 'string',
-    'helm-version': 'enum v2|v3',
+    'helm-version': 'enum v2|v3|v4',
     'juju-bundle': 'string',
     manifests: 'string',
     service: {
@@ -206,7 +206,7 @@ export const osmVnfdSchema: SchemaNode = {
       'external-connection-point-ref': 'string',
     },
   },
-  'k8s-cluster': { version: 'string*', cni: 'enum calico|flannel|multus*', nets: { $list: 'id', id: 'string' } },
+  'k8s-cluster': { version: 'string*', cni: 'string*', nets: { $list: 'id', id: 'string' } },
   df: {
     'vdu-profile': { 'affinity-or-anti-affinity-group': { $list: 'id', id: 'string' } },
     'virtual-link-profile': { 'virtual-link-protocol-data': { 'l3-protocol-data': l3ProtocolDataSchema } },
