@@ -1,0 +1,94 @@
+import { type KubeObject, refOf } from '../objects/kube-object.ts';
+import type { ObjectWriter } from '../objects/object-writer.ts';
+import { withOwnership } from '../objects/own-labels.ts';
+import { type HookEvent, hasPolicy, hooksOf, runsToItsEnd } from './hook-order.ts';
+import type { OwnedWorld } from './owned-world.ts';
+import type { Progress, ReleaseProgress } from './release-progress.ts';
+import { hookAnnotation, type Tracked } from './tracked-object.ts';
+import type { Release } from './unit-record.ts';
+
+export interface HookRun {
+  unitName: string;
+  owner: string;
+  release: Release;
+  event: HookEvent;
+  present: Progress;
+  signal: AbortSignal;
+}
+
+export type HookOutcome = { kind: 'done' } | { kind: 'waiting' } | { kind: 'failed'; reason: string };
+
+/**
+ * A chart's hooks, one after the other, each to its end. A hook that was made for this very release in an earlier life of the
+ * agent is waited for, not run again.
+ */
+export class HookRunner {
+  readonly #writer: ObjectWriter;
+  readonly #world: OwnedWorld;
+  readonly #progress: ReleaseProgress;
+
+  constructor(parts: { writer: ObjectWriter; world: OwnedWorld; progress: ReleaseProgress }) {
+    this.#writer = parts.writer;
+    this.#world = parts.world;
+    this.#progress = parts.progress;
+  }
+
+  async run(task: HookRun): Promise<HookOutcome> {
+    const hooks = hooksOf(task.release, task.event);
+    const { present } = task;
+    while (present.hookIndex < hooks.length) {
+      const hook = hooks[present.hookIndex]!;
+      if (!present.isHookMade && !(await this.#make(task, hook))) return { kind: 'waiting' };
+      const found = this.#world.find(task.unitName, refOf(hook));
+      const verdict = this.#judge(task, hook, found);
+      if (verdict.kind === 'waiting') return verdict;
+      await this.#cleanUp(hook, found, verdict.kind === 'done' ? 'hook-succeeded' : 'hook-failed', task.signal);
+      if (verdict.kind === 'failed') return verdict;
+      present.hookIndex += 1;
+      present.isHookMade = false;
+    }
+    present.hookIndex = 0;
+    return { kind: 'done' };
+  }
+
+  /** False: what stands in its place is still on its way out. */
+  async #make({ unitName, owner, release, present, signal, event }: HookRun, hook: KubeObject): Promise<boolean> {
+    const mark = `${release.no}/${event}`;
+    const ref = refOf(hook);
+    await this.#world.followKinds([ref], signal);
+    const found = this.#world.find(unitName, ref);
+    if (found !== undefined && found.hookOf !== mark && hasPolicy(hook, 'before-hook-creation')) {
+      if (!found.isDeleting && (await this.#writer.remove(ref, found.uid, signal))) this.#world.drop(ref);
+      const left = this.#world.find(unitName, ref);
+      if (left !== undefined) return false;
+    }
+    if (this.#world.find(unitName, ref)?.hookOf !== mark) {
+      const owned = withOwnership(hook, { owner, unitName });
+      owned.metadata.annotations = { ...owned.metadata.annotations, [hookAnnotation]: mark };
+      this.#world.put((await this.#writer.apply(owned, signal)).object);
+    }
+    present.isHookMade = true;
+    this.#progress.arm(unitName, present, release.timeoutS);
+    return true;
+  }
+
+  #judge({ present, event }: HookRun, hook: KubeObject, found: Tracked | undefined): HookOutcome {
+    if (!runsToItsEnd(hook) || found?.hasEnded === true) return { kind: 'done' };
+    const name = `${event} hook ${hook.kind} ${hook.metadata.name}`;
+    if (found === undefined) return { kind: 'failed', reason: `the ${name} was removed before it ended` };
+    if (found.readiness.state === 'failed')
+      return { kind: 'failed', reason: `the ${name} failed: ${found.readiness.message ?? ''}` };
+    if (this.#progress.isLate(present)) return { kind: 'failed', reason: `the ${name} did not end in time` };
+    return { kind: 'waiting' };
+  }
+
+  async #cleanUp(
+    hook: KubeObject,
+    found: Tracked | undefined,
+    policy: 'hook-succeeded' | 'hook-failed',
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (found === undefined || !hasPolicy(hook, policy)) return;
+    if (await this.#writer.remove(found.ref, found.uid, signal)) this.#world.drop(found.ref);
+  }
+}

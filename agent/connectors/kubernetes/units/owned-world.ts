@@ -1,0 +1,179 @@
+import type { Clock, Logger } from '#shared/runtime/index.ts';
+import type { ApiResources } from '../api/api-resources.ts';
+import type { KubernetesApi } from '../api/kubernetes-api.ts';
+import type { CreateReflector, Reflector } from '../api/reflector.ts';
+import { type ApiResource, groupOf, type KubeObject, type ObjectRef, refOf } from '../objects/kube-object.ts';
+import { ownerLabel } from '../objects/own-labels.ts';
+import { type Tracked, track } from './tracked-object.ts';
+import { type Release, type UnitRecord, unpackRecord } from './unit-record.ts';
+
+export interface OwnedWorldOptions {
+  api: KubernetesApi;
+  resources: ApiResources;
+  createReflector: CreateReflector;
+  owner: string;
+  /** Absent: the whole cluster. */
+  namespaces?: readonly string[];
+  /** Something of this unit may have changed. */
+  onChange: (unitName: string) => void;
+  clock: Clock;
+  random: { next(): number };
+  log: Logger;
+}
+
+/** A record without the objects themselves: what observing needs, small enough to keep of every unit. */
+export type RecordView = Omit<UnitRecord, 'target' | 'former'> & {
+  target: Omit<Release, 'objects' | 'hooks' | 'values'> & { refs: ObjectRef[]; hooks: KubeObject[] };
+};
+
+interface KnownRecord {
+  view: RecordView;
+  packed: Buffer;
+}
+
+export const secretResource: ApiResource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', isNamespaced: true };
+const podResource: ApiResource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', isNamespaced: true };
+
+/** Everything in the cluster that carries one owner's label, by watch: records of units, their objects, their pods. */
+export class OwnedWorld {
+  readonly #options: OwnedWorldOptions;
+  readonly #reflectors = new Map<string, Reflector<Tracked>>();
+  readonly #records = new Map<string, KnownRecord>();
+  readonly #ofUnit = new Map<string, Map<string, Tracked>>();
+  #isComplete = false;
+
+  constructor(options: OwnedWorldOptions) {
+    this.#options = options;
+    this.#follow(secretResource);
+  }
+
+  /** Resolves when all that is ours is known and watched. @throws SkerryError when the cluster cannot be asked */
+  async synced(signal: AbortSignal): Promise<void> {
+    await this.#reflectors.get(kindKey(secretResource))?.synced(signal);
+    if (!this.#isComplete) {
+      this.#follow(podResource);
+      for (const { view } of this.#records.values())
+        for (const ref of [...view.target.refs, ...view.leftovers, ...view.target.hooks.map(refOf)])
+          await this.#followKind(ref, signal);
+      this.#isComplete = true;
+    }
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.synced(signal)));
+  }
+
+  /** A picture that began after this call: after an answer was lost, absence has to be proved. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.refresh(signal)));
+  }
+
+  records(): RecordView[] {
+    return [...this.#records.values()].map(({ view }) => view);
+  }
+
+  view(unitName: string): RecordView | undefined {
+    return this.#records.get(unitName)?.view;
+  }
+
+  /** The whole record, objects included. */
+  record(unitName: string): UnitRecord | undefined {
+    const known = this.#records.get(unitName);
+    return known === undefined ? undefined : unpackRecord(known.packed);
+  }
+
+  /** An object of the unit itself; what another unit (another incarnation) holds under that name is not it. */
+  find(unitName: string, ref: ObjectRef): Tracked | undefined {
+    return this.#ofUnit.get(unitName)?.get(trackKey(ref));
+  }
+
+  /** Whatever carries the unit's label: objects, pods, records. */
+  ofUnit(unitName: string): Tracked[] {
+    return [...(this.#ofUnit.get(unitName)?.values() ?? [])];
+  }
+
+  /** Makes the kinds of these objects watched, before the first of them is made. */
+  async followKinds(refs: readonly ObjectRef[], signal: AbortSignal): Promise<void> {
+    for (const ref of refs) await this.#followKind(ref, signal);
+  }
+
+  /** The answer to a write of ours. */
+  put(object: KubeObject): void {
+    this.#reflectors.get(kindKey(object))?.put(object);
+  }
+
+  drop(ref: ObjectRef): void {
+    this.#reflectors.get(kindKey(ref))?.drop(`${ref.namespace ?? ''}/${ref.name}`);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
+  }
+
+  async #followKind(ref: ObjectRef, signal: AbortSignal): Promise<void> {
+    if (this.#reflectors.has(kindKey(ref))) return;
+    const resource = await this.#options.resources.find(ref.apiVersion, ref.kind, signal);
+    // A kind that is not served (its CRD is gone) has no objects.
+    if (resource !== undefined) this.#follow(resource);
+  }
+
+  #follow(resource: ApiResource): void {
+    const key = kindKey(resource);
+    if (this.#reflectors.has(key)) return;
+    const { api, createReflector, owner, namespaces, clock, random, log } = this.#options;
+    const reflector = createReflector<Tracked>({
+      api,
+      resource,
+      ...(namespaces !== undefined && resource.isNamespaced ? { namespaces } : {}),
+      labelSelector: `${ownerLabel}=${owner}`,
+      reduce: track,
+      onChange: (_name, before, after) => this.#onChange(before, after),
+      clock,
+      random,
+      log,
+    });
+    this.#reflectors.set(key, reflector);
+  }
+
+  #onChange(before: Tracked | undefined, after: Tracked | undefined): void {
+    if (before !== undefined && (after === undefined || after.unitName !== before.unitName)) this.#forget(before);
+    if (after !== undefined) this.#remember(after);
+    for (const unitName of new Set([before?.unitName, after?.unitName]))
+      if (unitName !== undefined) this.#options.onChange(unitName);
+  }
+
+  #remember(tracked: Tracked): void {
+    const { unitName, packed, ref } = tracked;
+    let own = this.#ofUnit.get(unitName);
+    if (own === undefined) {
+      own = new Map();
+      this.#ofUnit.set(unitName, own);
+    }
+    own.set(trackKey(ref), tracked);
+    if (packed === undefined || this.#records.get(unitName)?.packed.equals(packed)) return;
+    const record = unpackRecord(packed);
+    if (record !== undefined) this.#records.set(unitName, { packed, view: viewOf(record) });
+    else this.#records.delete(unitName);
+    // Kinds that another life of this agent made: watched from the next look on.
+    if (record?.target.objects.some((object) => !this.#reflectors.has(kindKey(object)))) this.#isComplete = false;
+  }
+
+  #forget({ unitName, packed, ref }: Tracked): void {
+    const own = this.#ofUnit.get(unitName);
+    own?.delete(trackKey(ref));
+    if (own?.size === 0) this.#ofUnit.delete(unitName);
+    if (packed !== undefined) this.#records.delete(unitName);
+  }
+}
+
+function viewOf(record: UnitRecord): RecordView {
+  const { former: _, target, ...rest } = record;
+  const { objects, values: __, ...release } = target;
+  return { ...rest, target: { ...release, refs: objects.map(refOf) } };
+}
+
+/** One watch per kind, whatever the version of its group. */
+function kindKey({ apiVersion, kind }: { apiVersion: string; kind: string }): string {
+  return `${groupOf(apiVersion)}/${kind}`;
+}
+
+function trackKey({ apiVersion, kind, namespace, name }: ObjectRef): string {
+  return `${groupOf(apiVersion)}/${kind}/${namespace ?? ''}/${name}`;
+}
