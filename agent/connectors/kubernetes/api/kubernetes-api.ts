@@ -27,9 +27,11 @@ export type WatchEvent =
 /**
  * The API server of one cluster. Everything foreign is translated here, once.
  *
- * Errors of `request`: NotFound (404), Conflict (409), PlatformRefused (400, 422 and other 4xx), PlatformAuth (401, 403),
- * PlatformCapacity (403 by a quota), PlatformUnavailable (no connection, 429 and 503 with `retry.afterMs` of Retry-After, 5xx),
- * PlatformInDoubt (a write whose answer was lost), Aborted (closed, or the signal was aborted before anything was sent).
+ * Errors of `request`: NotFound (404), Conflict (409), PlatformRefused (400, 422, other 4xx, and 403 by an admission policy),
+ * PlatformAuth (401, 403 by RBAC), PlatformCapacity (403 by a quota), PlatformUnavailable (no connection, 429 and 503 with
+ * `retry.afterMs` of Retry-After, other 5xx, 403 because a namespace is going away), PlatformInDoubt (a write whose answer was
+ * lost, 502, 504 and time-outs of the server's store), Aborted (closed, or the signal was aborted before a write was sent or
+ * before a read was answered). Details: `status` (HTTP), `reason` and `causes` of metav1.Status.
  */
 export interface KubernetesApi {
   /** For people: `https://10.0.0.1:6443`. */

@@ -1,0 +1,5 @@
+export * from './api-resources.ts';
+export type * from './cluster-endpoint.ts';
+export { createKubernetesApi, type KubernetesApiOptions } from './create-kubernetes-api.ts';
+export type * from './kubernetes-api.ts';
+export type * from './reflector.ts';
