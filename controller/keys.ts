@@ -19,6 +19,11 @@ export const keys = {
   vnfModel: (packageId: string, revision: number) => `vnf-model/${packageId}/${revision}`,
   /** Which package of a project holds a vnfd-id; makes it unique. */
   vnfdOwner: (projectId: string, vnfdId: string) => `vnfd-owner/${projectId}/${encodeURIComponent(vnfdId)}`,
+  chartRepository: (id: string) => `chart-repository/${id}`,
+  /** A chart that was fetched from a repository: keeps its file. */
+  fetchedChart: (hex: string) => `chart/${hex}`,
+  /** What a name and version at a repository turned out to be; `hash` of URL, chart and version. */
+  chartVersion: (hash: string) => `chart-version/${hash}`,
   nsd: (id: string) => `nsd/${id}`,
   nsModel: (nsdInfoId: string, revision: number) => `ns-model/${nsdInfoId}/${revision}`,
   ns: (id: string) => `ns/${id}`,

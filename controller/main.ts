@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkNsAgainstVnfs } from '#shared/descriptor/index.ts';
+import type { Digest } from '#shared/model/ids.ts';
 import { readPackage } from '#shared/package/index.ts';
 import { exitWithError } from '#shared/runtime/exit-with-error.ts';
 import { Lifecycle, systemClock, systemRandom } from '#shared/runtime/index.ts';
 import { createPinoLogger } from '#shared/runtime/pino-logger.ts';
 import { openLevelStore } from '#shared/store/index.ts';
 import { createEnrollListener, createSyncListener, namedArtefacts } from './agentlink/index.ts';
-import { createArtefactStore, createCatalog } from './catalog/index.ts';
+import { createArtefactStore, createCatalog, createChartStore } from './catalog/index.ts';
 import { composeCore } from './compose.ts';
 import { type ControllerConfig, readControllerConfig } from './config.ts';
 import { createEnrolment, createIdentity, openCertificateAuthority } from './identity/index.ts';
@@ -49,7 +50,9 @@ async function main(config: ControllerConfig): Promise<void> {
   const room = (name: string) => ({ clock, random, log: log.child({ room: name }) });
   const { host } = config;
   const artefacts = createArtefactStore({ folder: path.join(config.home, 'artefacts'), ...room('catalog') });
-  const named = namedArtefacts(() => core.book, artefacts.packagePath);
+  const charts = createChartStore({ folder: path.join(config.home, 'charts'), ...room('catalog') });
+  const carried = async (digest: Digest) => (await catalog.carriedFile(digest)) ?? artefacts.packagePath(digest);
+  const named = namedArtefacts(() => core.book, carried);
   const sync = createSyncListener({
     host,
     port: config.syncPort,
@@ -66,6 +69,7 @@ async function main(config: ControllerConfig): Promise<void> {
   const catalog = createCatalog({
     store,
     artefacts,
+    charts,
     readPackage,
     checkNs: checkNsAgainstVnfs,
     notifier,

@@ -35,6 +35,7 @@ export interface ArtefactStore {
   discard(staged: StagedContent): Promise<void>;
   discardIncoming(uploadPath: string): Promise<void>;
   packagePath(digest: Digest): string;
+  filesFolder(digest: Digest): string;
   /** @throws NotFound for a path that leaves the folder. */
   filePath(digest: Digest, file: string): string;
   remove(digest: Digest): Promise<void>;
@@ -103,6 +104,7 @@ export function createArtefactStore({ folder, random, log }: ArtefactStoreDepend
     discard: (staged) => discardFolder(staged.folder),
     discardIncoming: (uploadPath) => discardFolder(path.dirname(uploadPath)),
     packagePath: (digest) => path.join(folderOf(digest), packageName),
+    filesFolder: (digest) => path.join(folderOf(digest), filesName),
     filePath: (digest, file) => insideOf(path.join(folderOf(digest), filesName), file),
     remove: (digest) => discardFolder(folderOf(digest)),
     sweep,
@@ -135,7 +137,7 @@ function cleanFileName(name: string): string {
   return clean === '' || clean === '.' || clean === '..' || clean === filesName ? packageName : clean;
 }
 
-async function requireSpace(folder: string, bytes: number): Promise<void> {
+export async function requireSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize - bytes >= reservedBytes) return;
   throw new SkerryError('DiskFull', `The disk of the artefact store has too little room for ${bytes} more bytes`, {
@@ -180,7 +182,7 @@ async function syncTree(root: string): Promise<void> {
   await Promise.all(Array.from({ length: parallelSyncs }, worker));
 }
 
-async function syncPath(target: string): Promise<void> {
+export async function syncPath(target: string): Promise<void> {
   // Written a moment ago, so that opening it reads nothing from the disk; the way through the thread pool would take longer.
   const descriptor = openSync(target, 'r');
   try {

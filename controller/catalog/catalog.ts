@@ -1,5 +1,5 @@
 import type { NsdInfo, StoredNsModel, StoredVnfModel, VnfPackage } from '#shared/model/catalog.ts';
-import type { NsdInfoId, ProjectId, VnfPackageId } from '#shared/model/ids.ts';
+import type { Digest, NsdInfoId, ProjectId, VnfPackageId } from '#shared/model/ids.ts';
 import type { RequestContext } from '../context.ts';
 
 /**
@@ -51,6 +51,8 @@ export interface Catalog {
   nsds(): Promise<(NsdInfo & { etag: string })[]>;
   /** Absolute path of a file of the content; throws NotFound for paths that are not listed. */
   artifact(resource: VnfPackage | NsdInfo, path: string): string;
+  /** Path of a chart, folder of manifests or container image by its digest: what agents fetch. */
+  carriedFile(digest: Digest): Promise<string | undefined>;
   /** Absolute path of the package's own bytes. */
   content(resource: VnfPackage | NsdInfo): string;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Complaint } from '#shared/descriptor/complaint.ts';
 import type { VnfModel } from '#shared/descriptor/vnf-model.ts';
 import { SkerryError } from '#shared/errors/index.ts';
+import type { StoredVnfModel } from '#shared/model/catalog.ts';
 import type { Digest } from '#shared/model/ids.ts';
 import {
   artifactPath,
@@ -21,6 +22,8 @@ export interface SoundContent {
   digest: Digest;
   read: ReadPackage;
   warnings: Complaint[];
+  /** Of a VNF package that is being onboarded: what agents fetch of it, kept already. */
+  carried?: Pick<StoredVnfModel, 'charts' | 'images'>;
 }
 
 /** Unpacked: stated size is a guess, so twice the package is asked for; the reader's own limits hold in any case. */

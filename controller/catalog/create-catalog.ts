@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { NsModel } from '#shared/descriptor/ns-model.ts';
+import type { VnfModel } from '#shared/descriptor/vnf-model.ts';
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { NsdInfo, StoredNsModel, StoredVnfModel, VnfPackage } from '#shared/model/catalog.ts';
 import type { Digest, NsdInfoId, ProjectId, VnfPackageId } from '#shared/model/ids.ts';
@@ -10,6 +11,7 @@ import type { RequestContext } from '../context.ts';
 import { keys } from '../keys.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { ArtefactStore } from './artefact-store.ts';
+import { carriedImages, carryCharts } from './carried-files.ts';
 import type { Catalog, CatalogKind, CatalogModels, CatalogPatch, OnboardOutcome, UploadedFile } from './catalog.ts';
 import { nsdEvent, vnfPackageEvent } from './catalog-events.ts';
 import { type CatalogRecord, CatalogRecords, digestsOf } from './catalog-records.ts';
@@ -25,6 +27,8 @@ import {
   takenByOther,
   tooLarge,
 } from './catalog-rules.ts';
+import { ChartReferences, chartsOf } from './chart-references.ts';
+import type { ChartStore } from './chart-store.ts';
 import { readContent, requireKind, type SoundContent } from './content-reader.ts';
 import { createdNsd, createdVnfPackage } from './onboarded-records.ts';
 import { type CheckNsFn, findVnfPackage, type OnboardingPlan, planNsd, planVnfPackage } from './onboarding.ts';
@@ -33,6 +37,7 @@ import { PackageUsage } from './package-usage.ts';
 export interface CatalogDependencies {
   store: Store;
   artefacts: ArtefactStore;
+  charts: ChartStore;
   readPackage: ReadPackageFn;
   checkNs: CheckNsFn;
   notifier: Notifier;
@@ -52,6 +57,7 @@ export function createCatalog(dependencies: CatalogDependencies): Catalog & Cata
 class CatalogEngine implements Catalog, CatalogModels, Component {
   readonly #dependencies: CatalogDependencies & { limits: PackageLimits; usage: PackageUsage };
   readonly #records: CatalogRecords;
+  readonly #chartReferences: ChartReferences;
   readonly #stopping = new AbortController();
   /** Tail of the queue of commits that add or drop references to content: what one adds, another must not remove. */
   #references: Promise<unknown> = Promise.resolve();
@@ -60,13 +66,15 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
     const usage = new PackageUsage(dependencies.store);
     this.#dependencies = { ...dependencies, limits: dependencies.limits ?? defaultPackageLimits, usage };
     this.#records = new CatalogRecords(dependencies.store, usage);
+    this.#chartReferences = new ChartReferences(dependencies.store, dependencies.charts);
   }
 
   async start(): Promise<void> {
-    const { artefacts, log } = this.#dependencies;
-    await artefacts.open();
+    const { artefacts, charts, log } = this.#dependencies;
+    await Promise.all([artefacts.open(), charts.open()]);
     const missing = await artefacts.sweep(await this.#records.referencedDigests());
     for (const digest of missing) log.error({ digest }, 'content of an onboarded package is missing from the disk');
+    for (const digest of await this.#chartReferences.sweep()) log.error({ digest }, 'a chart is missing from the disk');
   }
 
   async stop(): Promise<void> {
@@ -165,13 +173,18 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
   }
 
   async deleteVnfPackage(_context: RequestContext, id: VnfPackageId): Promise<void> {
-    const { clock } = this.#dependencies;
+    const { clock, store } = this.#dependencies;
     await this.#delete('vnf-package', id, async (record: VnfPackage) => {
       const users = (await this.#records.list<NsdInfo>('nsd')).filter(({ value }) => value.vnfPackageIds.includes(id));
       if (users.length > 0) throw referencedError(id, users);
+      const models = await store.range<StoredVnfModel>({ prefix: `vnf-model/${id}/` });
       const owned = record.vnfdId === undefined ? [] : [keys.vnfdOwner(record.projectId, record.vnfdId)];
       const event = vnfPackageEvent('VnfPackageChangeNotification', record, clock.now(), { changeType: 'PKG_DELETE' });
-      return { keys: [...owned, ...(await this.#keysUnder(`vnf-model/${id}/`))], event };
+      return {
+        keys: [...owned, ...models.map(({ key }) => key)],
+        event,
+        charts: models.flatMap(({ value }) => chartsOf(value)),
+      };
     });
   }
 
@@ -227,9 +240,47 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
   }
 
   async vnfModel(id: VnfPackageId, revision: number): Promise<StoredVnfModel> {
+    const { value } = await this.#vnfModelEntry(id, revision);
+    const isOfBefore = value.charts === undefined && value.model.kdus.length > 0;
+    return isOfBefore ? this.#serialise(() => this.#makeCharts(id, revision)) : value;
+  }
+
+  async carriedFile(digest: Digest): Promise<string | undefined> {
+    const { charts, store, artefacts } = this.#dependencies;
+    if (await charts.has(digest)) return charts.path(digest);
+    for (const { value } of await store.range<StoredVnfModel>({ prefix: 'vnf-model/' })) {
+      const image = value.images?.find((each) => each.digest === digest);
+      if (image !== undefined && value.contentDigest !== undefined)
+        return artefacts.filePath(value.contentDigest, image.file);
+    }
+    return undefined;
+  }
+
+  async #vnfModelEntry(id: VnfPackageId, revision: number): Promise<Entry<StoredVnfModel>> {
     const entry = await this.#dependencies.store.get<StoredVnfModel>(keys.vnfModel(id, revision));
     if (entry === undefined) throw new SkerryError('NotFound', `There is no revision ${revision} of VNF package ${id}`);
-    return entry.value;
+    return entry;
+  }
+
+  /** Charts of a package that was onboarded before charts were kept; without them where its content is gone or Helm would refuse it. */
+  async #makeCharts(id: VnfPackageId, revision: number): Promise<StoredVnfModel> {
+    const { store, artefacts, charts, log } = this.#dependencies;
+    const entry = await this.#vnfModelEntry(id, revision);
+    const { value: record } = await this.#records.entry<VnfPackage>('vnf-package', id);
+    const { contentDigest, descriptorPath, files } = record;
+    if (entry.value.charts !== undefined || record.revision !== revision) return entry.value;
+    if (contentDigest === undefined || descriptorPath === undefined) return entry.value;
+    try {
+      const folder = artefacts.filesFolder(contentDigest);
+      const made = await carryCharts(charts, { folder, model: entry.value.model, descriptorPath, files });
+      const { chartDigests: _, ...kept } = entry.value;
+      const value: StoredVnfModel = { ...kept, charts: made, contentDigest };
+      await store.commit([{ key: entry.key, value }], { expect: [{ key: entry.key, revision: entry.revision }] });
+      return value;
+    } catch (error) {
+      log.warn({ id, revision, error: String(error) }, 'no charts could be made of a package of before');
+      return entry.value;
+    }
   }
 
   async resolveVnfd(nsd: NsdInfo, vnfdId: string): Promise<VnfPackage> {
@@ -309,10 +360,12 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
     const first = await readBefore();
     if (first.value.onboardingState === 'ONBOARDED' && first.value.contentDigest === content.digest) return;
     await this.#serialise(async () => {
+      let carrying = content;
       try {
+        carrying = kind === 'nsd' ? content : await this.#carry(content);
         for (let attempt = 1; ; attempt++) {
           const before = await readBefore();
-          const plan = await this.#plan(kind, before, content);
+          const plan = await this.#plan(kind, before, carrying);
           if (attempt === 1) await artefacts.keep(content.staged, content.digest);
           const changes = [...plan.changes, ...(await notifier.stage(plan.events))];
           if (await committed(() => store.commit(changes, { expect: plan.expect }), attempt)) {
@@ -322,9 +375,21 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
         }
       } catch (error) {
         await this.#dropUnreferenced({ contentDigest: content.digest });
+        await this.#chartReferences.drop(chartsOf(carrying.carried));
         throw error;
       }
     });
+  }
+
+  /** Keeps what agents will fetch of the package before anything refers to it. */
+  async #carry(content: SoundContent): Promise<SoundContent> {
+    const { model, document } = content.read.descriptor;
+    const { descriptorPath, files } = content.read;
+    const unpacked = { folder: content.staged.filesFolder, model: model as VnfModel, descriptorPath, files };
+    const { images, warnings } = await carriedImages(document ?? {}, unpacked);
+    const charts = await carryCharts(this.#dependencies.charts, unpacked);
+    const carried = { charts, ...(images.length === 0 ? {} : { images }) };
+    return { ...content, carried, warnings: [...content.warnings, ...warnings] };
   }
 
   #plan(
@@ -380,18 +445,19 @@ class CatalogEngine implements Catalog, CatalogModels, Component {
   async #delete<T extends CatalogRecord>(
     kind: CatalogKind,
     id: string,
-    consequences: (record: T) => Promise<{ keys: string[]; event: ReturnType<typeof nsdEvent> }>,
+    consequences: (record: T) => Promise<{ keys: string[]; event: ReturnType<typeof nsdEvent>; charts?: Digest[] }>,
   ): Promise<void> {
     const { store, notifier, usage } = this.#dependencies;
     await this.#serialise(async () => {
       const before = await this.#records.entry<T>(kind, id);
       requireDeletable(before.value, (await usage.read()).has(id) || this.#records.isBusy(kind, id));
-      const { keys: gone, event } = await consequences(before.value);
+      const { keys: gone, event, charts } = await consequences(before.value);
       const changes: Change[] = [before.key, ...gone].map((key) => ({ key, value: undefined }));
       const events = before.value.onboardingState === 'ONBOARDED' ? [event] : [];
       changes.push(...(await notifier.stage(events)));
       await store.commit(changes, { expect: [{ key: before.key, revision: before.revision }] });
       await this.#dropUnreferenced(before.value);
+      await this.#chartReferences.drop(charts ?? []);
     });
   }
 

@@ -10,7 +10,6 @@ import { keys } from '../keys.ts';
 import type { NotificationEvent } from '../notify/notifier.ts';
 import { nsdEvent, vnfPackageEvent } from './catalog-events.ts';
 import { digestsOf } from './catalog-records.ts';
-import { chartDigests } from './chart-digests.ts';
 import { readTexts, type SoundContent } from './content-reader.ts';
 import { onboardedNsd, onboardedVnfPackage } from './onboarded-records.ts';
 import type { PackageUsage } from './package-usage.ts';
@@ -64,11 +63,8 @@ export async function planVnfPackage(
     model: content.read.descriptor.model as VnfModel,
     document: content.read.descriptor.document ?? {},
     texts: await readTexts(content),
-    chartDigests: chartDigests(
-      content.read.descriptor.model as VnfModel,
-      content.read.descriptorPath,
-      content.read.files,
-    ),
+    contentDigest: content.digest,
+    ...content.carried,
   };
   const modelKey = keys.vnfModel(record.id, record.revision);
   return {

@@ -39,6 +39,46 @@ export function softwareImages(
   });
 }
 
+const containerWords = /docker|oci|container/i;
+
+/**
+ * Tars of container images in the package: what an sw-image-desc with a container's format names, and any tar in a folder
+ * `images`. `reference` is the name that the descriptor gives the image.
+ */
+export function imageFiles(
+  document: JsonObject,
+  files: readonly PackageFile[],
+): { file: PackageFile; reference?: string }[] {
+  const stated = document['sw-image-desc'];
+  const named = new Map<string, string | undefined>();
+  for (const image of Array.isArray(stated) ? stated.filter(isObject) : []) {
+    const place = text(image['image']) || text(image['sw-image']);
+    const file = files.find(
+      ({ path }) => path === place || imageFolders.some((folder) => path === `${folder}/${place}`),
+    );
+    const format = `${text(image['container-format'])} ${text(image['disk-format'])}`;
+    if (file === undefined || !/\.tar$/i.test(file.path)) continue;
+    if (!containerWords.test(format) && !isInImages(file.path)) continue;
+    named.set(file.path, referenceOf(text(image['name']), text(image['version'])));
+  }
+  return files.flatMap((file) => {
+    if (!named.has(file.path) && !(isInImages(file.path) && /\.tar$/i.test(file.path))) return [];
+    const reference = named.get(file.path);
+    return [reference === undefined ? { file } : { file, reference }];
+  });
+}
+
+const imageFolders = ['images', 'Images', 'Files/images', 'Files/Images'];
+
+function isInImages(path: string): boolean {
+  return imageFolders.some((folder) => path.startsWith(`${folder}/`));
+}
+
+function referenceOf(name: string, version: string): string | undefined {
+  if (!/^[a-z0-9][a-z0-9._/:@-]*$/.test(name)) return undefined;
+  return /[:@][^/]*$/.test(name) || version === '' ? name : `${name}:${version}`;
+}
+
 function checksumOf(stated: JsonValue | undefined, file: PackageFile | undefined): { algorithm: string; hash: string } {
   if (file !== undefined) return { algorithm: 'SHA-256', hash: file.sha256 };
   if (isObject(stated)) return { algorithm: text(stated['algorithm']), hash: text(stated['hash']) };

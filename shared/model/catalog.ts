@@ -87,6 +87,8 @@ export interface StoredVnfModel {
   chartDigests?: Record<string, Digest>;
   /** KDU name → its Helm chart or folder of manifests, where the package contains it; agents fetch it by its digest. */
   charts?: Record<string, StoredChart>;
+  /** Folder of the unpacked content of this revision in the artefact store. */
+  contentDigest?: Digest;
   /** Container images in the package. */
   images?: CarriedImage[];
 }

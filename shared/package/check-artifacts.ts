@@ -1,47 +1,9 @@
-import { posix } from 'node:path';
 import { namedFiles } from '../descriptor/checks/check-vnfd.ts';
 import type { Complaint } from '../descriptor/complaint.ts';
 import { objectsField, textField } from '../descriptor/document-fields.ts';
 import type { ParsedDescriptor } from '../descriptor/parsed-descriptor.ts';
 import type { JsonObject } from '../model/json.ts';
-
-const folders = {
-  'cloud-init': ['cloud_init', 'Scripts/cloud_init', ''],
-  charm: ['charms', 'Scripts/charms'],
-  // OSM's LCM looks for charts of Helm v3 in the second.
-  'helm-chart': ['helm-charts', 'helm-chart-v3s', 'Scripts/helm-charts'],
-  'juju-bundle': ['juju-bundles', 'Scripts/juju-bundles'],
-} as const;
-
-export type ArtifactKind = keyof typeof folders;
-
-/**
- * Where a file or folder that a descriptor names lies in its package (OSM's and SOL004's folders), relative to the package's root;
- * undefined when it is not there. `descriptorPath` and `paths` are those of ReadPackage.
- */
-export function artifactPath(
-  kind: ArtifactKind,
-  name: string,
-  descriptorPath: string,
-  paths: Iterable<string>,
-): string | undefined {
-  if (name.split('/').includes('..')) return undefined;
-  const base = posix.dirname(descriptorPath);
-  const near = base.split('/').includes('Definitions') ? ['.', base] : [base, '.'];
-  const roots = [...near, 'Files', 'Artifacts', 'Files/Scripts'];
-  const endings = kind === 'helm-chart' ? ['', '.tgz', '.tar.gz'] : kind === 'charm' ? ['', '.charm'] : [''];
-  const known = new Set(paths);
-  for (const root of new Set(roots)) {
-    for (const folder of folders[kind]) {
-      for (const ending of endings) {
-        const path = posix.join(root, folder, name + ending);
-        if (known.has(path)) return path;
-        for (const each of known) if (each.startsWith(`${path.replace(/\/$/, '')}/`)) return path;
-      }
-    }
-  }
-  return undefined;
-}
+import { artifactFolders, artifactPath } from './artifact-path.ts';
 
 /** Cloud-init files and charms that a VNFD names must be in its package; charts and bundles may also come from a repository. */
 export function checkArtifacts(parsed: ParsedDescriptor, descriptorPath: string, paths: string[]): Complaint[] {
@@ -71,13 +33,17 @@ class ArtifactCheck {
       if (artifactPath(kind, name, this.#descriptorPath, this.#paths) !== undefined) continue;
       const isLeniently = kind === 'charm' && this.#parsed.report.format === 'legacy-osm';
       this.#complain(isLeniently ? 'warning' : 'error', holder, field, `the ${kind} '${name}' is not in the package`, [
-        `add ${folders[kind][0]}/${name}`,
+        `add ${artifactFolders[kind][0]}/${name}`,
       ]);
     }
   }
 
   charts(vnfd: JsonObject): void {
     for (const kdu of objectsField(vnfd, 'kdu')) {
+      const folder = textField(kdu, 'manifests');
+      if (folder !== undefined && artifactPath('manifests', folder, this.#descriptorPath, this.#paths) === undefined) {
+        this.#complain('error', kdu, 'manifests', `the folder '${folder}' is not in the package`, [`add ${folder}`]);
+      }
       for (const kind of ['helm-chart', 'juju-bundle'] as const) {
         const name = textField(kdu, kind);
         const isElsewhere = name === undefined || name.includes('/') || name.includes(':');
@@ -87,7 +53,7 @@ class ArtifactCheck {
           kdu,
           kind,
           `the ${kind} '${name}' is neither in the package nor in a named repository`,
-          [`add ${folders[kind][0]}/${name}`, 'or name it repository/chart'],
+          [`add ${artifactFolders[kind][0]}/${name}`, 'or name it repository/chart'],
         );
       }
     }

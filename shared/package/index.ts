@@ -1,4 +1,16 @@
-export { type ArtifactKind, artifactPath } from './check-artifacts.ts';
+export { type ArtifactKind, artifactPath } from './artifact-path.ts';
+export { type ChartArchive, readChartArchive } from './chart-archive.ts';
+export { chartLimits, readChartFile } from './chart-file.ts';
+export { type ChartSourceInPackage, chartSources, filesBelow } from './chart-sources.ts';
+export {
+  type DockerArchiveEntry,
+  dockerEntries,
+  type ImageArchive,
+  type ImageDescriptor,
+  indexEntries,
+  openImageArchive,
+} from './image-archive.ts';
+export { PackageFault, packageComplaint } from './package-fault.ts';
 export {
   defaultPackageLimits,
   type PackageFile,
@@ -7,3 +19,5 @@ export {
   type ReadPackageFn,
 } from './package-reader.ts';
 export { readPackage } from './read-package.ts';
+export { readPlace, type TarPlace } from './tar-index.ts';
+export { type TarFile, writeTar } from './write-tar.ts';

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Complaint } from '../descriptor/complaint.ts';
 import { parseDescriptor } from '../descriptor/parse-descriptor.ts';
 import type { ParsedDescriptor } from '../descriptor/parsed-descriptor.ts';
 import { SkerryError } from '../errors/index.ts';
 import { checkArtifacts } from './check-artifacts.ts';
+import { checkCharts, type PackageContent } from './check-charts.ts';
 import { detectFormat, unsupportedFormat } from './detect-format.ts';
 import { checkChecksums, checkDigestBlocks, unverifiedSignature } from './digest-lists.ts';
 import { findCsarDescriptor, findManifests, findNativeDescriptor, toscaMetaPath } from './find-descriptor.ts';
@@ -57,7 +58,7 @@ async function readSource(source: Source): Promise<ReadPackage> {
     await unpack(source, unpacking, (chunk) => whole.update(chunk));
     await unpacking.finish();
     const sha256 = format === 'folder' ? '' : format === 'bare' ? soleDigest(unpacking) : whole.digest('hex');
-    return check(source, unpacking, sha256);
+    return await check(source, unpacking, sha256);
   } finally {
     // The last files are written while the descriptor is read; and what is removed must not be written to any more.
     await unpacking.written();
@@ -88,7 +89,7 @@ async function unpack(source: Source, unpacking: Unpacking, onChunk: (chunk: Buf
   }
 }
 
-function check(source: Source, unpacking: Unpacking, sha256: string): ReadPackage {
+async function check(source: Source, unpacking: Unpacking, sha256: string): Promise<ReadPackage> {
   const digests = checkDigests(source, unpacking);
   const files = [...unpacking.files.values()].map(({ path, bytes, sha256: digest }) => ({
     path,
@@ -102,11 +103,32 @@ function check(source: Source, unpacking: Unpacking, sha256: string): ReadPackag
     const descriptor = parseDescriptor(textOf(unpacking, descriptorPath), descriptorPath);
     const paths = [...unpacking.files.keys(), ...unpacking.links.entries.keys()];
     const missing = source.format === 'bare' ? [] : checkArtifacts(descriptor, descriptorPath, paths);
-    return finished(common, descriptorPath, descriptor, [...unpacking.complaints, ...digests, ...missing]);
+    const charts = await checkCharts(descriptor, contentOf(source, unpacking, descriptorPath));
+    return finished(common, descriptorPath, descriptor, [...unpacking.complaints, ...digests, ...missing, ...charts]);
   } catch (error) {
     if (!(error instanceof PackageFault)) throw error;
     return finished(common, '', unread(), [...unpacking.complaints, ...digests, named(source, error.complaint)]);
   }
+}
+
+/** Of what was unpacked to disk, lies there as a folder, or is held in memory. */
+function contentOf(source: Source, unpacking: Unpacking, descriptorPath: string): PackageContent {
+  const root = source.format === 'folder' ? source.path : source.target;
+  return {
+    descriptorPath,
+    files: [...unpacking.files.values()],
+    links: [...unpacking.links.entries.keys()],
+    open(path) {
+      const held = unpacking.texts.get(path);
+      if (held !== undefined) return Readable.from([held]);
+      return root === undefined ? undefined : writtenFile(unpacking, join(root, path));
+    },
+  };
+}
+
+async function* writtenFile(unpacking: Unpacking, path: string): AsyncGenerator<Buffer> {
+  await unpacking.written();
+  yield* createReadStream(path) as AsyncIterable<Buffer>;
 }
 
 /** Complaints of the package stand first in the descriptor's too; with an error among them there is no model. */

@@ -23,6 +23,9 @@ const writeNew = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | con
 
 const heldNames = /(?:\.(?:ya?ml|json|xml|mf|meta)|(?:^|\/)checksums\.txt)$/i;
 
+/** Held too where nothing is written to disk: they are looked into. */
+const chartNames = /\.(?:tgz|tar\.gz)$/i;
+
 export interface UnpackedFile extends PackageFile {
   digests: Record<string, string>;
 }
@@ -107,7 +110,10 @@ export class Unpacking {
     this.#refuseLinkAbove(parts);
     if (this.files.has(path) || this.links.has(path) || this.#folders.has(path)) throw duplicate(path);
     if (parts.length > 1) await this.#makeFolder(parts.slice(0, -1).join('/'));
-    const maxHeld = isText || heldNames.test(path) ? this.#limits.maxDescriptorBytes : 0;
+    const maxHeld =
+      isText || heldNames.test(path) || (this.#target === undefined && chartNames.test(path))
+        ? this.#limits.maxDescriptorBytes
+        : 0;
     const target = this.#target === undefined ? undefined : join(this.#target, path);
     const sink = new FileSink(this.#algorithms, maxHeld, target);
     try {

@@ -10,6 +10,7 @@ import type { RequestContext } from '../../context.ts';
 import type { NotificationEvent } from '../../notify/notifier.ts';
 import { createArtefactStore } from '../artefact-store.ts';
 import type { UploadedFile } from '../catalog.ts';
+import { createChartStore } from '../chart-store.ts';
 import { createCatalog } from '../create-catalog.ts';
 import type { CheckNsFn } from '../onboarding.ts';
 import { type FakePackage, readFakePackage, sha256 } from './fake-packages.ts';
@@ -34,6 +35,7 @@ export async function startCatalog(
   const catalog = createCatalog({
     store,
     artefacts: createArtefactStore({ folder, random: systemRandom, log: silentLogger }),
+    charts: createChartStore({ folder: path.join(home, 'charts'), random: systemRandom, log: silentLogger }),
     readPackage: options.readPackage ?? readFakePackage,
     checkNs: options.checkNs ?? (() => []),
     notifier: {

@@ -6,7 +6,7 @@ import { composeAgent } from '#agent/compose.ts';
 import { createConnectorRegistry, type SimulatedControl } from '#agent/connectors/index.ts';
 import { createMemoryWorldFile } from '#agent/connectors/simulated/index.ts';
 import { memoryMedium, openAgentStoreOn } from '#agent/store/index.ts';
-import { createArtefactStore, createCatalog } from '#controller/catalog/index.ts';
+import { createArtefactStore, createCatalog, createChartStore } from '#controller/catalog/index.ts';
 import { composeCore } from '#controller/compose.ts';
 import type { RequestContext } from '#controller/context.ts';
 import { createIdentity } from '#controller/identity/index.ts';
@@ -47,7 +47,9 @@ export async function startOrchestrator({ collections, duplicates, tokenTtlMs }:
   const identity = createIdentity({ store, ...tools, tokenTtlMs });
   const notifier = createNotifier({ store, secretKey: randomBytes(32), duplicates, ...tools });
   const artefacts = createArtefactStore({ folder: path.join(home, 'artefacts'), ...tools });
-  const catalog = createCatalog({ store, artefacts, readPackage, checkNs: checkNsAgainstVnfs, notifier, ...tools });
+  const charts = createChartStore({ folder: path.join(home, 'charts'), ...tools });
+  const checkNs = checkNsAgainstVnfs;
+  const catalog = createCatalog({ store, artefacts, charts, readPackage, checkNs, notifier, ...tools });
   const core = await composeCore({ store, models: catalog, notifier, ...tools, listeners: [] });
   const northbound = createNorthbound({
     lcm: core.lcm.commands,

@@ -35,7 +35,10 @@ export async function openGrpcRig(
   const addresses = () => ({ enroll: [`${host}:${ports.enroll}`], sync: `${host}:${ports.sync}`, mqtt: `${host}:1` });
   const enrolment = createEnrolment({ store, ca, clock, random, addresses });
   const book = await createIntentBook({ store, random, clock, log });
-  const artefacts = namedArtefacts(() => book, pathOf);
+  const artefacts = namedArtefacts(
+    () => book,
+    async (digest) => pathOf(digest),
+  );
   const sync = createSyncListener({ host, port: 0, tls, enrolment, artefacts, log });
   const enroll = createEnrollListener({ host, port: 0, tls, enrolment, clock, log });
   await sync.start(accept);
