@@ -1,3 +1,4 @@
+import type { ChartSource } from '#shared/model/charts.ts';
 import type { AgentId } from '#shared/model/ids.ts';
 import type { Clock, Component, Logger, Random } from '#shared/runtime/index.ts';
 import type { Store } from '#shared/store/store.ts';
@@ -12,6 +13,7 @@ export interface CoreDependencies {
   store: Store;
   models: CatalogModels;
   notifier: Notifier;
+  charts?: ChartSource;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -31,11 +33,11 @@ export interface ControllerCore {
 }
 
 export async function composeCore(given: CoreDependencies): Promise<ControllerCore> {
-  const { store, clock, random, models, notifier, listeners, policy } = given;
+  const { store, clock, random, models, notifier, charts, listeners, policy } = given;
   const tools = (room: string) => ({ clock, random, log: given.log.child({ room }) });
   const book = await createIntentBook({ store, ...tools('intent-book') });
   const silentMs = (agentId: AgentId) => link.silentMs(agentId);
-  const lcm = createLcm({ store, book, catalog: models, notifier, ...tools('lcm'), policy, silentMs });
+  const lcm = createLcm({ store, book, catalog: models, notifier, charts, ...tools('lcm'), policy, silentMs });
   const room = createInventory({
     store,
     book,

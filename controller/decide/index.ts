@@ -1,3 +1,12 @@
+export {
+  findKdu,
+  isSameContent,
+  type KduInVnf,
+  mergeValues,
+  rollbackRevision,
+  upgradedContent,
+  withRevision,
+} from './act-kdu.ts';
 export { compileNs, type NsIdentity } from './compile.ts';
 export { diffScope, type ScopeChange } from './diff.ts';
 export { type HealTarget, healTargets } from './heal-ns.ts';
@@ -5,14 +14,9 @@ export { instantiateNs, type NewNames, type UnplacedNs, wishFor } from './instan
 export {
   contentOf,
   firstContent,
-  isObject,
   type KduContent,
-  kduKind,
-  kduModelOf,
   kduPlacement,
   presentKduKind,
-  textOf,
-  timeoutOf,
   withStored,
 } from './kdu-source.ts';
 export { flavourOf, type NsModels, storedModelOf, vnfModelKey } from './models.ts';

@@ -15,6 +15,7 @@ import { keys } from '../keys.ts';
 import type { OneShot } from './actions.ts';
 import { commitIntent } from './commit-intent.ts';
 import type { LcmContext } from './lcm-context.ts';
+import { deadlineOf } from './operation-deadline.ts';
 import { readNs } from './read-ns.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 
@@ -35,7 +36,7 @@ export interface Beginning {
   type: NsLcmOperationType;
   params: JsonObject;
   /** Reads what it needs and decides; called again when the commit met a conflict. */
-  decide: (ns: NsInstance) => Promise<Decision>;
+  decide: (ns: NsInstance, operationId: NsLcmOpOccId) => Promise<Decision>;
 }
 
 /**
@@ -50,12 +51,14 @@ export async function beginOperation(context: LcmContext, beginning: Beginning):
     retryConflicts(async () => {
       const ns = await readNs(context.store, request, nsInstanceId);
       checkState(ns.value, type);
-      const decision = await beginning.decide(ns.value);
+      const operationId = id<NsLcmOpOccId>(context.random.uuid());
+      const decision = await beginning.decide(ns.value, operationId);
       return await commitIntent(context, {
         ns,
         nsChanges: { generation: ns.value.generation + 1 },
         operation: {
           ...newOperation(context, beginning, ns.value, decision),
+          id: operationId,
           changedVnfs: await changedVnfs(context, ns.value, decision),
         },
         operationRevision: 0,
@@ -70,7 +73,8 @@ export async function beginOperation(context: LcmContext, beginning: Beginning):
   return operation;
 }
 
-function checkState(ns: NsInstance, type: NsLcmOperationType): void {
+/** @throws OperationInProgress, Conflict */
+export function checkState(ns: NsInstance, type: NsLcmOperationType): void {
   if (ns.openOperationId !== undefined)
     throw new SkerryError(
       'OperationInProgress',
@@ -87,11 +91,14 @@ function checkState(ns: NsInstance, type: NsLcmOperationType): void {
     });
 }
 
-function newOperation(context: LcmContext, beginning: Beginning, ns: NsInstance, decision: Decision): NsLcmOpOcc {
+function newOperation(
+  context: LcmContext,
+  beginning: Beginning,
+  ns: NsInstance,
+  decision: Decision,
+): Omit<NsLcmOpOcc, 'id'> {
   const now = context.clock.now();
-  const limitMs = context.policy.deadlinesMs[beginning.type];
   return {
-    id: id<NsLcmOpOccId>(context.random.uuid()),
     nsInstanceId: ns.id,
     projectId: ns.projectId,
     userId: beginning.request.principal.userId,
@@ -104,7 +111,7 @@ function newOperation(context: LcmContext, beginning: Beginning, ns: NsInstance,
     isCancelPending: false,
     before: ns.desired ?? null,
     targets: [],
-    deadlineAt: limitMs === 0 ? 0 : now + limitMs,
+    deadlineAt: deadlineOf(context, beginning.type, ns.desired, decision.next),
     explanation: decision.explanation,
     affectedVnfIds: decision.affectedVnfIds,
     removedVnfIds: decision.removedVnfIds,

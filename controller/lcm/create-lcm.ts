@@ -1,6 +1,7 @@
 import type { NsInstance } from '#shared/model/ns-lcm.ts';
 import { ReconcileRunner } from '#shared/reconcile/index.ts';
 import type { Component } from '#shared/runtime/index.ts';
+import { actOnKdu } from './act-on-kdu.ts';
 import { cancel } from './cancel.ts';
 import { fail } from './fail.ts';
 import { heal } from './heal.ts';
@@ -82,6 +83,7 @@ function commandsOf(context: LcmContext): Lcm {
     instantiate: (request, id, body) => instantiate(context, request, id, body),
     scale: (request, id, body) => scale(context, request, id, body),
     heal: (request, id, body) => heal(context, request, id, body),
+    actOnKdu: (request, id, body) => actOnKdu(context, request, id, body),
     terminate: (request, id, body) => terminate(context, request, id, body),
     retry: (request, id) => retry(context, request, id),
     rollback: (request, id) => rollback(context, request, id),

@@ -1,4 +1,5 @@
 import type { OperationLimits } from '#controller/decide/index.ts';
+import type { ChartSource } from '#shared/model/charts.ts';
 import type { AgentId } from '#shared/model/ids.ts';
 import type { NsLcmOperationType } from '#shared/model/ns-lcm.ts';
 import type { Clock, Logger, Random } from '#shared/runtime/index.ts';
@@ -12,6 +13,8 @@ export interface LcmDependencies {
   book: IntentBook;
   catalog: CatalogModels;
   notifier: Notifier;
+  /** Where charts that no package contains come from; without it agents look for them. */
+  charts?: ChartSource;
   clock: Clock;
   random: Random;
   log: Logger;

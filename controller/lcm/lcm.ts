@@ -4,6 +4,7 @@ import type {
   CreateNsRequest,
   HealNsRequest,
   InstantiateNsRequest,
+  KduActionRequest,
   ScaleNsRequest,
   TerminateNsRequest,
 } from '#shared/model/ns-lcm-requests.ts';
@@ -24,6 +25,8 @@ export interface Lcm {
   instantiate(context: RequestContext, id: NsInstanceId, request: InstantiateNsRequest): Promise<NsLcmOpOcc>;
   scale(context: RequestContext, id: NsInstanceId, request: ScaleNsRequest): Promise<NsLcmOpOcc>;
   heal(context: RequestContext, id: NsInstanceId, request: HealNsRequest): Promise<NsLcmOpOcc>;
+  /** Upgrade and rollback of a KDU. Unavailable: the chart's repository does not answer. */
+  actOnKdu(context: RequestContext, id: NsInstanceId, request: KduActionRequest): Promise<NsLcmOpOcc>;
   terminate(context: RequestContext, id: NsInstanceId, request: TerminateNsRequest): Promise<NsLcmOpOcc>;
 
   /** FAILED_TEMP → PROCESSING. */

@@ -9,6 +9,7 @@ import { newNames } from './begin-operation.ts';
 import { presentKeys } from './commit-intent.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { loadModels } from './load-models.ts';
+import { deadlineOf } from './operation-deadline.ts';
 import { readOperation } from './read-ns.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 
@@ -52,16 +53,14 @@ export async function runTask(
 }
 
 /** The operation as it runs again: new deadline, no error. */
-export function rearmed(context: LcmContext, { operation, state }: TaskSubject): NsLcmOpOcc {
-  const now = context.clock.now();
-  const limitMs = context.policy.deadlinesMs[operation.value.type];
+export function rearmed(context: LcmContext, { operation, ns, state }: TaskSubject): NsLcmOpOcc {
   const { error: _error, cancelMode: _mode, cancelRequestedAt: _at, ...rest } = operation.value;
   return {
     ...rest,
     state,
-    stateEnteredAt: now,
+    stateEnteredAt: context.clock.now(),
     isCancelPending: false,
-    deadlineAt: limitMs === 0 ? 0 : now + limitMs,
+    deadlineAt: deadlineOf(context, rest.type, rest.before, rest.goal, ns.value.desired),
   };
 }
 

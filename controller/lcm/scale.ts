@@ -8,30 +8,55 @@ import {
   wishFor,
   withAmounts,
 } from '#controller/decide/index.ts';
-import type { NsInstanceId } from '#shared/model/ids.ts';
+import type { NsInstanceId, NsLcmOpOccId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { NsDesired, NsInstance, NsLcmOpOcc, VnfDesired } from '#shared/model/ns-lcm.ts';
 import type { ScaleNsRequest } from '#shared/model/ns-lcm-requests.ts';
 import type { RequestContext } from '../context.ts';
-import { beginOperation, type Decision, desiredOf, newNames } from './begin-operation.ts';
+import { beginOperation, checkState, type Decision, desiredOf, newNames } from './begin-operation.ts';
 import { infraCandidates, netMapsOf } from './infra-candidates.ts';
+import { type KduCharts, kduCharts, withFirstRevisions } from './kdu-charts.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { loadModels, loadModelsForNew } from './load-models.ts';
+import { readNs } from './read-ns.ts';
 
-export function scale(
+export async function scale(
   context: LcmContext,
   request: RequestContext,
   nsInstanceId: NsInstanceId,
   body: ScaleNsRequest,
 ): Promise<NsLcmOpOcc> {
-  return beginOperation(context, {
+  const charts = await fetchCharts(context, request, nsInstanceId, body);
+  return await beginOperation(context, {
     request,
     nsInstanceId,
     type: 'SCALE',
     params: body as unknown as JsonObject,
-    decide: (ns) =>
-      body.scaleType === 'SCALE_NS' ? decideScaleNs(context, ns, body) : decideScaleVnf(context, ns, body),
+    decide: (ns, operationId) =>
+      body.scaleType === 'SCALE_NS'
+        ? decideScaleNs(context, ns, body, { charts, operationId })
+        : decideScaleVnf(context, ns, body),
   });
+}
+
+/** Repositories are asked before anybody has to wait for this decision. */
+async function fetchCharts(
+  context: LcmContext,
+  request: RequestContext,
+  nsInstanceId: NsInstanceId,
+  body: ScaleNsRequest,
+): Promise<KduCharts> {
+  if (context.charts === undefined || body.scaleNsData === undefined) return kduCharts(context);
+  const ns = (await readNs(context.store, request, nsInstanceId)).value;
+  checkState(ns, 'SCALE');
+  const desired = desiredOf(ns);
+  const charts = kduCharts(context, desired);
+  const models = await loadModelsForNew(context.catalog, ns);
+  const scaled = scaleNs(desired, body.scaleNsData, ns.name, { models, names: newNames(context) });
+  if (!scaled.ok) throw scaled.error;
+  const operationId = '' as NsLcmOpOccId;
+  await withFirstRevisions(scaled.value.added, { context, models, charts, operationId });
+  return charts;
 }
 
 async function decideScaleVnf(context: LcmContext, ns: NsInstance, body: ScaleNsRequest): Promise<Decision> {
@@ -42,14 +67,20 @@ async function decideScaleVnf(context: LcmContext, ns: NsInstance, body: ScaleNs
   return decisionOf(desired, { ...scaled.value, vnfs: withAmounts(scaled.value.vnfs, models) }, models);
 }
 
-async function decideScaleNs(context: LcmContext, ns: NsInstance, body: ScaleNsRequest): Promise<Decision> {
+async function decideScaleNs(
+  context: LcmContext,
+  ns: NsInstance,
+  body: ScaleNsRequest,
+  use: { charts: KduCharts; operationId: NsLcmOpOccId },
+): Promise<Decision> {
   const desired = desiredOf(ns);
   if (body.scaleNsData === undefined) throw unprocessable('scaleNsData is missing', 'scaleNsData').error;
   const models = await loadModelsForNew(context.catalog, ns);
   const names = newNames(context);
   const scaled = scaleNs(desired, body.scaleNsData, ns.name, { models, names });
   if (!scaled.ok) throw scaled.error;
-  const { kept, added } = scaled.value;
+  const { kept } = scaled.value;
+  const added = await withFirstRevisions(scaled.value.added, { context, models, ...use });
   const { flavourId } = desired;
   const wish = (profileId: string) => wishFor({ additionalParamsForNs: desired.params }, profileId);
   const candidates = await infraCandidates(context.store);

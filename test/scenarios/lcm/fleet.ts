@@ -6,6 +6,7 @@ import { keys } from '#controller/keys.ts';
 import { createLcm, type LcmRoom } from '#controller/lcm/index.ts';
 import type { NotificationEvent } from '#controller/notify/notifier.ts';
 import type { Resources } from '#shared/connector/index.ts';
+import type { ChartSource } from '#shared/model/charts.ts';
 import { type AgentId, id, type NsInstanceId, type NsLcmOpOccId } from '#shared/model/ids.ts';
 import type { Agent, Allocation, Infra, Ledger } from '#shared/model/inventory.ts';
 import type { NsInstance, NsLcmOpOcc, OperationState } from '#shared/model/ns-lcm.ts';
@@ -20,6 +21,7 @@ export interface FleetOptions {
   capacity?: Resources;
   catalog?: CatalogModels;
   cancelGraceMs?: number;
+  charts?: ChartSource;
 }
 
 /** Who asks in these scenarios. */
@@ -37,6 +39,7 @@ export class Fleet {
   readonly events: NotificationEvent[] = [];
   readonly #catalog: CatalogModels;
   readonly #cancelGraceMs: number;
+  readonly #charts: ChartSource | undefined;
   store!: Store;
   book!: LinkedIntentBook;
   lcm!: LcmRoom;
@@ -49,6 +52,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#catalog = options.catalog ?? sampleCatalog();
     this.#cancelGraceMs = options.cancelGraceMs ?? 10_000;
+    this.#charts = options.charts;
   }
 
   static async open(options: FleetOptions = {}): Promise<Fleet> {
@@ -76,7 +80,8 @@ export class Fleet {
     };
     const policy = { cancelGraceMs: this.#cancelGraceMs };
     const { book } = this;
-    const lcm = createLcm({ store, book, catalog: this.#catalog, notifier, clock, random, log, policy });
+    const charts = this.#charts === undefined ? {} : { charts: this.#charts };
+    const lcm = createLcm({ store, book, catalog: this.#catalog, notifier, clock, random, log, policy, ...charts });
     this.lcm = lcm;
     this.room = createInventory({ store, book, clock, random, log, wake: lcm.wake, wakeOpen: lcm.wakeOpen });
     await this.room.start();
