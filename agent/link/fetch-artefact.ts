@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type ClientReadableStream, status } from '@grpc/grpc-js';
 import { type FetchResponse, SyncServiceClient } from '#proto/gen/skerry/sync/v1/sync.ts';
@@ -12,6 +12,10 @@ import { type ChannelTls, secureChannel } from './secure-channel.ts';
 
 const defaultMaxBytes = 2 * 1024 ** 3;
 const parallelFetches = 2;
+/** Left free whatever is fetched. */
+const reservedBytes = 256 * 2 ** 20;
+/** Files of former intents together. */
+const maxFormerBytes = 4 * 1024 ** 3;
 
 export interface ArtefactFetcherOptions {
   /** Where verified files lie under their hex digest; made when absent. */
@@ -21,6 +25,10 @@ export interface ArtefactFetcherOptions {
   tls: () => ChannelTls;
   /** Largest file that is taken, bytes. */
   maxBytes?: number;
+  /** Free bytes of the disk; so much is always left for the agent's own store. Absent: taken until the disk is full. */
+  freeBytes?: () => number;
+  /** Wall clock, epoch ms: what nothing names any more is kept by when that began. Absent: by when it was fetched. */
+  now?: () => number;
   log: Logger;
 }
 
@@ -31,12 +39,15 @@ export interface ArtefactFetcher {
    * @throws SkerryError Unavailable (try again), NotFound (not named by the intent, or not stored), TooLarge, DiskFull
    */
   fetch(digest: string, signal?: AbortSignal): Promise<string>;
-  /** Removes files, whole and in part, that no digest in use names. */
-  keepOnly(digests: ReadonlySet<string>): Promise<void>;
+  /** Is it here, whole? */
+  has(digest: string): Promise<boolean>;
+  /** Removes files, whole and in part, that no digest in use names; of whole ones the newest `former` stay, within their space. */
+  keepOnly(digests: ReadonlySet<string>, former?: number): Promise<void>;
 }
 
 export function createArtefactFetcher(options: ArtefactFetcherOptions): ArtefactFetcher {
   const underWay = new Map<string, Promise<string>>();
+  let inUse = new Set<string>();
   let free = parallelFetches;
   const waiting: (() => void)[] = [];
 
@@ -62,12 +73,35 @@ export function createArtefactFetcher(options: ArtefactFetcherOptions): Artefact
       underWay.set(digest, fetching);
       return fetching;
     },
-    async keepOnly(digests) {
+    has: (digest) => isThere(path.join(options.folder, hexOf(digest))),
+    async keepOnly(digests, former = 0) {
+      const now = new Set([...digests].map(hexOf));
+      for (const hex of inUse) if (!now.has(hex)) await leftUse(path.join(options.folder, hex), options.now);
+      inUse = now;
       const kept = new Set([...digests, ...underWay.keys()].map(hexOf));
-      for (const name of await readdir(options.folder).catch(() => []))
-        if (!kept.has(name.replace(/\.part$/, ''))) await rm(path.join(options.folder, name), { force: true });
+      const others: { file: string; bytes: number; leftAtMs: number }[] = [];
+      for (const name of await readdir(options.folder).catch(() => [])) {
+        if (kept.has(name.replace(/\.part$/, ''))) continue;
+        const file = path.join(options.folder, name);
+        const found = await stat(file).catch(() => undefined);
+        if (former > 0 && found?.isFile() === true && /^[0-9a-f]{64}$/.test(name))
+          others.push({ file, bytes: found.size, leftAtMs: found.mtimeMs });
+        else await rm(file, { recursive: true, force: true });
+      }
+      others.sort((one, two) => two.leftAtMs - one.leftAtMs);
+      let bytes = 0;
+      for (const [at, other] of others.entries()) {
+        bytes += other.bytes;
+        if (at >= former || bytes > maxFormerBytes) await rm(other.file, { force: true });
+      }
     },
   };
+}
+
+/** Its time says since when nothing names it; survives a restart. */
+async function leftUse(file: string, now: (() => number) | undefined): Promise<void> {
+  const seconds = now === undefined ? undefined : now() / 1000;
+  if (seconds !== undefined) await utimes(file, seconds, seconds).catch(() => undefined);
 }
 
 async function fetchWhole(
@@ -78,16 +112,17 @@ async function fetchWhole(
   const hex = hexOf(digest);
   const target = path.join(options.folder, hex);
   const part = `${target}.part`;
-  await mkdir(options.folder, { recursive: true, mode: 0o700 });
   const hash = createHash('sha256');
-  const offset = await hashPart(part, hash);
-  const file = await open(part, 'a', 0o600);
+  const { file, offset } = await openPart(options.folder, part, hash).catch((error: unknown) => {
+    throw diskError(error);
+  });
   try {
     await receiveInto(file, { options, digest, offset, hash }, signal);
     if (hash.digest('hex') !== hex)
       throw new SkerryError('Conflict', `What came is not ${digest}`, { retry: 'backoff' });
     await file.sync();
-  } catch (error) {
+  } catch (cause) {
+    const error = diskError(cause);
     const isToContinue = isSkerryError(error) && (error.code === 'Unavailable' || error.code === 'DiskFull');
     if (!isToContinue) await rm(part, { force: true });
     throw error;
@@ -99,6 +134,12 @@ async function fetchWhole(
   await folder.sync().finally(() => folder.close());
   options.log.info({ digest, resumedAt: offset }, 'a file of the controller was fetched');
   return target;
+}
+
+async function openPart(folder: string, part: string, hash: Hash): Promise<{ file: FileHandle; offset: number }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const offset = await hashPart(part, hash);
+  return { file: await open(part, 'a', 0o600), offset };
 }
 
 /** Reads what an earlier attempt left; its length is where this one goes on. */
@@ -138,6 +179,7 @@ async function receiveInto(
       total = Number(chunk.total);
       if (total > maxBytes)
         throw new SkerryError('TooLarge', `${digest} has ${total} bytes, ${maxBytes} are taken at most`);
+      requireRoom(options, total - received);
       if (Number(chunk.offset) !== received || received + chunk.data.length > total)
         throw violation('a chunk of a file does not follow the one before');
       await append(file, chunk.data);
@@ -154,13 +196,25 @@ async function receiveInto(
   if (total !== undefined && received < total) throw new SkerryError('Unavailable', `${digest} ended too early`);
 }
 
+function requireRoom({ freeBytes }: ArtefactFetcherOptions, missing: number): void {
+  if (freeBytes === undefined || freeBytes() - missing >= reservedBytes) return;
+  throw new SkerryError('DiskFull', `There is no room for ${missing} more bytes of a file of the controller`, {
+    remedy: 'give the agent a larger disk, or leave images out of the package',
+  });
+}
+
 async function append(file: FileHandle, data: Uint8Array): Promise<void> {
   try {
     await file.appendFile(data);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause;
-    throw new SkerryError('DiskFull', 'There is no room for a file of the controller', { cause });
+    throw diskError(cause);
   }
+}
+
+function diskError(cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return cause;
+  return new SkerryError('DiskFull', 'There is no room for a file of the controller', { cause });
 }
 
 function fetchError(error: unknown, digest: string): unknown {

@@ -84,6 +84,45 @@ test('a file above the bound is not taken', async () => {
   assert.deepEqual(await readdir(path.join(rig.home, 'small')), []);
 });
 
+test('no file is taken that would leave the agent without room', async () => {
+  const folder = path.join(rig.home, 'full');
+  let free = 100 * 2 ** 20;
+  const blobs = createArtefactFetcher({
+    folder,
+    address: () => rig.syncAddress,
+    tls: () => agent,
+    log,
+    freeBytes: () => free,
+  });
+  await assert.rejects(blobs.fetch(digest), failsWith('DiskFull'));
+  free = 400 * 2 ** 20;
+  assert.deepEqual(await readFile(await blobs.fetch(digest)), content);
+});
+
+test('of files that nothing names any more the newest stay', async () => {
+  const folder = path.join(rig.home, 'former');
+  let nowMs = 1_700_000_000_000;
+  const blobs = createArtefactFetcher({
+    folder,
+    address: () => rig.syncAddress,
+    tls: () => agent,
+    log,
+    now: () => nowMs,
+  });
+  const files = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+  await mkdir(folder, { recursive: true });
+  for (const name of files) await writeFile(path.join(folder, name), name);
+  await writeFile(path.join(folder, `${'d'.repeat(64)}.part`), 'half');
+  const digests = files.map((name) => `sha256:${name}`);
+  for (const left of [3, 2, 1, 0]) {
+    await blobs.keepOnly(new Set(digests.slice(0, left)), 2);
+    nowMs += 60_000;
+  }
+  assert.deepEqual((await readdir(folder)).sort(), files.slice(0, 2), 'c left first');
+  await blobs.keepOnly(new Set(digests.slice(0, 1)), 0);
+  assert.deepEqual(await readdir(folder), files.slice(0, 1));
+});
+
 test('a cut in the middle costs only what was under way', { timeout: 20_000 }, async () => {
   const proxy = await cuttingProxy(rig.syncAddress, 2 * 1024 * 1024);
   const part = path.join(rig.home, 'cut', `${digest.slice(7)}.part`);
