@@ -17,7 +17,7 @@ export function applyRecordStep(record: JournalRecord, step: RecordStep, bootId:
     case 'forget':
       return { ...record, condemned: record.condemned.filter((entry) => entry.incarnation !== step.incarnation) };
     case 'bury':
-      return record.deletePolicy === 'keep' ? { ...record, isKept: true } : undefined;
+      return step.isKept || record.deletePolicy === 'keep' ? { ...record, isKept: true } : undefined;
   }
 }
 

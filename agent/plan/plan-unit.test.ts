@@ -12,6 +12,7 @@ import { desired, incarnation, infraId, observed, recordOf, situation, unitKey }
 import { isRecordStep, type Step, type UnitSituation } from './unit-situation.ts';
 
 const dependency = id<ObjectKey>('network/lan');
+const keeping = { revision: 2, isHeld: false, isKeeping: true };
 const removal = { desired: undefined, tombstone: { revision: 2, isHeld: false } };
 const logged = { step: 'create', status: 'LOGGED' } as const;
 
@@ -164,6 +165,32 @@ const cases: [name: string, given: UnitSituation, steps: string[]][] = [
     situation({ ...removal, record: { ...recordOf(1), deletePolicy: 'keep' }, seen: [observed(1)] }),
     ['bury'],
   ],
+  [
+    'tombstone that keeps: bury without removing, although the unit itself may be removed',
+    situation({ ...removal, tombstone: keeping, record: recordOf(1), seen: [observed(1)] }),
+    ['bury'],
+  ],
+  [
+    'tombstone that keeps, nobody has looked: bury all the same',
+    situation({ ...removal, tombstone: keeping, record: recordOf(1), look: undefined }),
+    ['bury'],
+  ],
+  [
+    'tombstone that keeps, held by hand, others stand on it: nothing is removed, so nothing is held',
+    situation({
+      ...removal,
+      tombstone: { ...keeping, isHeld: true },
+      record: recordOf(1),
+      seen: [observed(1)],
+      dependents: [unitKey],
+    }),
+    ['bury'],
+  ],
+  [
+    'tombstone that keeps, and the disk has forgotten what it made: left alone',
+    situation({ ...removal, tombstone: keeping, seen: [observed(1)] }),
+    [],
+  ],
   ['nobody names it: an orphan is left alone', situation({ desired: undefined, seen: [observed(1)] }), []],
   [
     'nobody names what we made: an orphan is left alone',
@@ -261,6 +288,27 @@ describe('planning, whatever is found', () => {
           if (step.do === 'remove')
             assert.ok(plan.record?.condemned.some((entry) => entry.incarnation === step.incarnation));
         if (given.desired === undefined && given.tombstone === undefined) assert.deepEqual(plan.steps, []);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('a tombstone that keeps leads to no call, whatever is found and however often it is planned again', () => {
+    fc.assert(
+      fc.property(anySituation, (wanted) => {
+        let now: UnitSituation = { ...wanted, desired: undefined, tombstone: keeping };
+        for (let round = 0; round < 3; round += 1) {
+          const plan = planUnit(now);
+          assert.ok(plan.isGone);
+          assert.deepEqual(
+            plan.steps.filter((step) => !isRecordStep(step)),
+            [],
+          );
+          now = { ...now, record: plan.record };
+        }
+        assert.equal(now.record?.isKept ?? true, true);
+        // The grave is forgotten one day; what runs is left alone for ever.
+        assert.deepEqual(planUnit({ ...now, tombstone: undefined }).steps, []);
       }),
       { numRuns: 2000 },
     );

@@ -16,6 +16,7 @@ export function planUnit(situation: UnitSituation): UnitPlan {
   const draft = new Draft(situation);
   if (situation.desired === undefined && situation.tombstone === undefined) return draft.plan();
   if (situation.record?.isKept) return draft.plan({ isGone: situation.tombstone !== undefined });
+  if (situation.tombstone?.isKeeping) return planKeeping(draft);
   if (situation.look === undefined) return draft.end({ do: 'look', why: 'not looked since the start', afterMs: 0 });
   if (situation.tombstone !== undefined) return planRemoval(draft, situation.look);
   return planPresence(draft, situation.look);
@@ -70,6 +71,12 @@ class Draft {
 }
 
 // ---------------------------------------------------------------- removal
+
+/** Needs no look, and so no way to the platform: nothing of it is touched, whatever is there. */
+function planKeeping(draft: Draft): UnitPlan {
+  if (draft.record !== undefined) draft.note({ do: 'bury', isKept: true });
+  return draft.plan({ isGone: true });
+}
 
 function planRemoval(draft: Draft, look: UnitLook): UnitPlan {
   const { situation } = draft;

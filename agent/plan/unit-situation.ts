@@ -24,7 +24,8 @@ export interface UnitLook {
 export interface UnitSituation {
   key: ObjectKey;
   desired?: DesiredState;
-  tombstone?: { revision: number; isHeld: boolean };
+  /** `isKeeping`: what it names stays on the platform. */
+  tombstone?: { revision: number; isHeld: boolean; isKeeping?: boolean };
   record?: JournalRecord;
   /** undefined: nobody has looked in this life of the process. */
   look?: UnitLook;
@@ -58,7 +59,7 @@ export type Step =
   /** A condemned incarnation was seen to be gone. */
   | { do: 'forget'; incarnation: Incarnation }
   /** The tombstone is fulfilled. */
-  | { do: 'bury' }
+  | { do: 'bury'; isKept?: boolean }
   | { do: 'create' }
   | { do: 'update'; incarnation: Incarnation }
   | { do: 'remove'; incarnation: Incarnation }

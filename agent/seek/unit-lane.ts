@@ -122,12 +122,19 @@ export class UnitLane {
     await this.#record(key, situation, plan, '');
     // What it stood on may go now, and must not see its record any more.
     if (plan.isGone) for (const dependency of situation.record?.dependsOn ?? []) context.wake(dependency);
+    this.#leaveInfra(plan);
     memory.attempts = 0;
     memory.lookDueMono = undefined;
     if (plan.isReady && plan.steps.length > 0) return next;
     const scope = situation.desired?.scope ?? context.index().tombstones.get(key)?.scope;
     if (scope !== undefined) context.wakeScope(scope);
     return plan.isReady ? this.#closeDeaths(key, plan) : settled;
+  }
+
+  /** What is kept was perhaps the last that held an infra open that the intent has left: no look tells of it. */
+  #leaveInfra({ record }: UnitPlan): void {
+    const { infras } = this.#context.index();
+    if (record?.isKept && !infras.has(record.infraId)) void this.#context.infras.follow(infras);
   }
 
   /** A unit that has lived long enough has no history of deaths any more, and no alarm about them. */

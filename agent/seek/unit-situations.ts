@@ -18,7 +18,11 @@ export function situationOf(context: SeekContext, key: ObjectKey): UnitSituation
   return {
     key,
     desired,
-    tombstone: tombstone && { revision: tombstone.revision, isHeld: context.brake.isHeld(tombstone) },
+    tombstone: tombstone && {
+      revision: tombstone.revision,
+      isHeld: context.brake.isHeld(tombstone),
+      isKeeping: tombstone.keep === true,
+    },
     record,
     look: lane === undefined ? lookNowhere(context, key, infraId) : lane.view(key),
     boot,

@@ -51,7 +51,7 @@ export function historyAfter(
 ): string {
   const change = {
     upserts: upserts.map(({ key, revision, digest }) => ({ key, revision, digest })),
-    tombstones: tombstones.map(({ key, revision, scope, opId }) => ({ key, revision, scope, opId })),
+    tombstones: tombstones.map(({ key, revision, scope, opId, keep }) => ({ key, revision, scope, opId, keep })),
   };
   return sha256Hex(`${before}|${canonicalJson(change)}`);
 }

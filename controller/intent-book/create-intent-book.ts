@@ -290,8 +290,8 @@ class StoredIntentBook implements LinkedIntentBook {
   }
 }
 
-function toTombstone({ key, revision, scope, opId }: StoredTombstone): Tombstone {
-  return { key, revision, scope, ...(opId === undefined ? {} : { opId }) };
+function toTombstone({ key, revision, scope, opId, keep }: StoredTombstone): Tombstone {
+  return { key, revision, scope, ...(opId === undefined ? {} : { opId }), ...(keep ? { keep } : {}) };
 }
 
 function mergeByAgent(changes: readonly AgentIntentChange[]): Map<AgentId, AgentIntentChange> {

@@ -34,7 +34,7 @@ const object = fc.record({
   dependsOn: fc.array(text, { maxLength: 3 }),
 });
 const tombstone = fc.record(
-  { key: text, revision: count, scope: text, opId: text },
+  { key: text, revision: count, scope: text, opId: text, keep: fc.constant(true as const) },
   { requiredKeys: ['key', 'revision', 'scope'] },
 );
 const objects = fc.array(object, { maxLength: 3 });

@@ -203,8 +203,8 @@ function encodeObject(object: frames.IntentObject): message.IntentObject {
   return { key, revision: BigInt(object.revision), digest, scope, bodyJson: json(body), dependsOn };
 }
 
-function encodeTombstone({ key, revision, scope, opId }: frames.Tombstone): message.Tombstone {
-  return { key, revision: BigInt(revision), scope, opId };
+function encodeTombstone({ key, revision, scope, opId, keep }: frames.Tombstone): message.Tombstone {
+  return { key, revision: BigInt(revision), scope, opId, keep: keep === true };
 }
 
 function json(value: unknown): Buffer {
@@ -435,11 +435,12 @@ function objectList(list: readonly message.IntentObject[]): frames.IntentObject[
 }
 
 function tombstoneList(list: readonly message.Tombstone[]): frames.Tombstone[] {
-  return bounded(list, wireLimits.objectsPerFrame).map(({ key, revision, scope, opId }) => ({
+  return bounded(list, wireLimits.objectsPerFrame).map(({ key, revision, scope, opId, keep }) => ({
     key: id<ObjectKey>(text(key)),
     revision: count(revision),
     scope: text(scope),
     ...(opId === undefined ? {} : { opId: text(opId) }),
+    ...(keep ? { keep: true as const } : {}),
   }));
 }
 

@@ -294,6 +294,8 @@ export interface Tombstone {
   revision: number;
   scope: string;
   opId?: string;
+  /** What it names stays on the platform: the agent forgets it, now and with every later look, and removes nothing. */
+  keep?: true;
 }
 
 // ---------------------------------------------------------------- report bodies

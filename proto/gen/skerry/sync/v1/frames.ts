@@ -158,7 +158,11 @@ export interface Tombstone {
   key: string;
   revision: bigint;
   scope: string;
-  opId?: string | undefined;
+  opId?:
+    | string
+    | undefined;
+  /** What it names stays on the platform: the agent forgets it, and removes nothing. */
+  keep: boolean;
 }
 
 export interface Delta {
@@ -2016,7 +2020,7 @@ export const IntentObject: MessageFns<IntentObject> = {
 };
 
 function createBaseTombstone(): Tombstone {
-  return { key: "", revision: 0n, scope: "", opId: undefined };
+  return { key: "", revision: 0n, scope: "", opId: undefined, keep: false };
 }
 
 export const Tombstone: MessageFns<Tombstone> = {
@@ -2035,6 +2039,9 @@ export const Tombstone: MessageFns<Tombstone> = {
     }
     if (message.opId !== undefined) {
       writer.uint32(34).string(message.opId);
+    }
+    if (message.keep !== false) {
+      writer.uint32(40).bool(message.keep);
     }
     return writer;
   },
@@ -2084,6 +2091,14 @@ export const Tombstone: MessageFns<Tombstone> = {
             message.opId = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.keep = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2105,6 +2120,7 @@ export const Tombstone: MessageFns<Tombstone> = {
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.scope = object.scope ?? "";
     message.opId = object.opId ?? undefined;
+    message.keep = object.keep ?? false;
     return message;
   },
 };
