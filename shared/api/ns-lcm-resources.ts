@@ -47,6 +47,14 @@ const VnfInstance = Type.Object({
         computeResource: ResourceHandle,
         vnfcCpInfo: list({ id: Id, cpdId: Id, vnfExtCpId: optional(Id), cpProtocolInfo }),
       }),
+      mcioInfo: optional(
+        list({
+          ...texts('mcioId mcioName mcioNamespace vduId cismId mcioType'),
+          desiredInstances: Type.Integer(),
+          availableInstances: Type.Integer(),
+          additionalInfo: Open,
+        }),
+      ),
       vnfVirtualLinkResourceInfo: list({ id: Id, vnfVirtualLinkDescId: Id, networkResource: ResourceHandle }),
       virtualStorageResourceInfo: list({ id: Id, virtualStorageDescId: Id, storageResource: ResourceHandle }),
     }),

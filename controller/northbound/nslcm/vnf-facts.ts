@@ -1,3 +1,4 @@
+import type { ContainerVdu } from '#shared/descriptor/vnf-model.ts';
 import type { NsInstance, VnfInstance } from '#shared/model/ns-lcm.ts';
 import type { Catalog, CatalogModels } from '../../catalog/catalog.ts';
 
@@ -9,6 +10,7 @@ export interface VnfFacts {
   descriptorVersion: string;
   /** `<vdu or kdu>/<port or service name>` → the connection point that it is and the external one that shows it. */
   ports: ReadonlyMap<string, { cpdId: string; extCpId?: string }>;
+  containers?: readonly ContainerVdu[];
 }
 
 export const unknownFacts: VnfFacts = {
@@ -66,7 +68,8 @@ export class VnfFactsDirectory {
       }
     }
     const { provider, productName, softwareVersion, descriptorVersion } = model;
-    return { provider, productName, softwareVersion, descriptorVersion, ports };
+    const { containers = [] } = model;
+    return { provider, productName, softwareVersion, descriptorVersion, ports, containers };
   }
 
   /** The package may be gone or have no content any more: a VNF that outlives it still has to be shown. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '#shared/model/json.ts';
 import type { VnfDesired } from '#shared/model/ns-lcm.ts';
 import type { UnitView, VnfView } from '../../lcm/lcm.ts';
 import { dateTime } from '../sol013/date-time.ts';
+import { mcioInfo } from './mcio-info.ts';
 import type { VnfFacts } from './vnf-facts.ts';
 
 /** VnfInstance inside NsInstance (ETSI GS NFV-SOL 005 clause 6.5.3.57). */
@@ -46,6 +47,7 @@ function instantiatedInfo(view: VnfView, desired: VnfDesired | undefined, facts:
   });
   const ofKind = (...kinds: string[]) => view.units.filter((unit) => kinds.includes(unit.kind));
   const components = ofKind('compute', 'helm-release', 'manifests');
+  const mcios = mcioInfo(ofKind('helm-release', 'manifests'), desired, facts.containers ?? []);
   return {
     flavourId: desired?.flavourId ?? '',
     vnfState: 'STARTED',
@@ -57,6 +59,7 @@ function instantiatedInfo(view: VnfView, desired: VnfDesired | undefined, facts:
       computeResource: handle(unit),
       vnfcCpInfo: Object.keys(unit.addresses).map((port) => connectionPoint(unit, port, facts)),
     })),
+    ...(mcios.length > 0 && { mcioInfo: mcios }),
     vnfVirtualLinkResourceInfo: ofKind('network').map((unit) => ({
       id: unit.key,
       vnfVirtualLinkDescId: unit.part,

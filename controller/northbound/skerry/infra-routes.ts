@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { CreateInfraRequest, InfraSchema } from '#shared/api/skerry-inventory.ts';
-import type { JsonObject, JsonValue } from '#shared/model/json.ts';
+import type { JsonObject } from '#shared/model/json.ts';
 import type { InfraView } from '../../inventory/inventory.ts';
+import { hideSecrets } from '../hide-secrets.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
 import { contextOf } from '../request.ts';
 
@@ -44,17 +45,7 @@ export function registerInfras(app: NorthboundApp, { inventory }: NorthboundDepe
   );
 }
 
-const secretNames = /passw|secret|token|credential|private|kubeconfig|(^|[_-])key$|apikey/i;
-
 /** What is secret goes in and never comes out. */
 function withoutSecrets(view: InfraView): InfraView {
-  return { ...view, settings: hide(view.settings) as JsonObject };
-}
-
-function hide(value: JsonValue | undefined): JsonValue | undefined {
-  if (Array.isArray(value)) return value.map((item) => hide(item) ?? null);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, secretNames.test(name) ? '(hidden)' : hide(member)]),
-  );
+  return { ...view, settings: hideSecrets(view.settings) as JsonObject };
 }

@@ -4,6 +4,7 @@ import type { NorthboundPlugin } from '../plugin.ts';
 import { type AgentDecisions, registerAgents, registerJoinTokens, type TelemetryQueries } from './agent-routes.ts';
 import { registerEvents } from './event-routes.ts';
 import { registerInfras } from './infra-routes.ts';
+import { registerKdus } from './kdu-routes.ts';
 import { registerPackages } from './package-routes.ts';
 import { registerSites } from './site-routes.ts';
 import { registerStatus } from './status-routes.ts';
@@ -22,6 +23,7 @@ export function skerryPlugin({ store, enrolment, telemetry, decisions }: SkerryP
     registerAgents(app, dependencies, { enrolment, telemetry, decisions });
     registerJoinTokens(app, dependencies, { enrolment });
     registerInfras(app, dependencies);
+    registerKdus(app, dependencies);
     registerStatus(app, dependencies, store);
     registerEvents(app, dependencies, store);
     await registerPackages(app, dependencies);
