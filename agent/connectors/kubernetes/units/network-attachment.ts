@@ -48,19 +48,19 @@ export function existingNetwork(existingName: string, namespace: string): { name
 }
 
 /**
- * Where the segment lies. Without a physical network: a bridge on each node, which joins the pods of that node and
- * needs no VLAN to be apart from others. With one:
- * macvlan on it, on `<device>.<vlan>` when there is a segment; network type `bridge` names an existing bridge instead.
+ * Where the segment lies. Without a physical network: a bridge on each node, which joins the pods of that node and needs no
+ * segment to be apart from others. With one: macvlan on it, on `<device>.<vlan>` when there is a segment; network type
+ * `bridge` names an existing bridge instead.
  */
 function linkOf(spec: NetworkSpec, { namespace, name }: NetworkPlace): Result<JsonObject> {
   const { physicalNetwork, segmentationId, networkType = '' } = spec.provider ?? {};
-  const vlan = segmentationId === undefined || segmentationId === '' ? undefined : Number(segmentationId);
-  if (vlan !== undefined && !(Number.isInteger(vlan) && vlan >= 1 && vlan <= 4094))
-    return refuse(`${segmentationId} is no VLAN from 1 to 4094`);
   if (physicalNetwork === undefined || physicalNetwork === '') {
     const bridge = `sk${hexOf(`${namespace}/${name}`).slice(0, longestDevice - 2)}`;
     return ok({ type: 'bridge', bridge });
   }
+  const vlan = segmentationId === undefined || segmentationId === '' ? undefined : Number(segmentationId);
+  if (vlan !== undefined && !(Number.isInteger(vlan) && vlan >= 1 && vlan <= 4094))
+    return refuse(`${segmentationId} is no VLAN from 1 to 4094`);
   if (!['', 'flat', 'vlan', 'macvlan', 'bridge'].includes(networkType))
     return refuse(`a Kubernetes cluster makes no network of type ${networkType} on ${physicalNetwork}`);
   const isBridge = networkType === 'bridge';
