@@ -3,6 +3,7 @@ import { SkerryError } from '#shared/errors/index.ts';
 import { type Clock, delay } from '#shared/runtime/index.ts';
 import type { ClusterEndpoint, ExecPlugin } from './cluster-endpoint.ts';
 import type { CredentialSource, Presented } from './credentials.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface ExecCredentialOptions {
   plugin: ExecPlugin;
@@ -36,6 +37,7 @@ export class ExecCredentials implements CredentialSource {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+    // The command's life is bounded by its own limit.
     return await untilAborted(this.#running, signal);
   }
 
@@ -52,19 +54,6 @@ export class ExecCredentials implements CredentialSource {
     const { presented, expiresMs } = readExecCredential(text, plugin, base);
     this.#kept = { presented, untilMs: expiresMs - earlyMs, sinceMs: clock.mono() };
     return presented;
-  }
-}
-
-/** The command's life is bounded by its own limit, so that one caller's abort does not take it from the others. */
-async function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(new SkerryError('Aborted', 'The call was aborted.', { cause: signal.reason }));
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([running, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
