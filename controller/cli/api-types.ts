@@ -118,6 +118,44 @@ export interface UnitView {
   addresses?: Record<string, string[]>;
 }
 
+/** One KDU: what is wanted, and what its site said last. */
+export interface KduView {
+  vnfInstanceId: string;
+  vnfName: string;
+  vnfProfileId: string;
+  name: string;
+  kind: string;
+  siteName: string;
+  siteConnected?: boolean;
+  infraName: string;
+  wanted?: KduRevisionView;
+  phase: string;
+  ready: boolean;
+  fresh: boolean;
+  message: string;
+  reportedAt?: string;
+  addresses: Record<string, string[]>;
+  release?: { name: string; revision: number; status: string; chart: string; version: string; appVersion: string };
+  workloads: { kind: string; namespace: string; name: string; desired: number; available: number }[];
+  pods: { name: string; node: string; ready: boolean; restarts: number; message: string; addresses: string[] }[];
+  services: { name: string; type: string; addresses: string[]; ports: { port: number; protocol: string }[] }[];
+}
+
+export interface KduWithHistory extends KduView {
+  history: KduRevisionView[];
+}
+
+export interface KduRevisionView {
+  revision: number;
+  cause: string;
+  chart: string;
+  version?: string;
+  appVersion?: string;
+  values?: Record<string, unknown>;
+  at: string;
+  operationId?: string;
+}
+
 /** NsLcmOpOcc, ETSI GS NFV-SOL 005 clause 6.5.2.3, with Skerry's progress. */
 export interface OperationView {
   id: string;

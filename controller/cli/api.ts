@@ -5,6 +5,8 @@ import type {
   InfraView,
   IssuedTokenView,
   JoinTokenView,
+  KduView,
+  KduWithHistory,
   NsdView,
   NsView,
   OnboardedView,
@@ -87,6 +89,14 @@ export class SkerryApi {
   instantiateNs = (id: string, input: InstantiateNsRequest) => this.#begin(id, 'instantiate', input);
   scaleNs = (id: string, input: object) => this.#begin(id, 'scale', input);
   healNs = (id: string, input: object) => this.#begin(id, 'heal', input);
+  /** Upgrade or rollback of a KDU. @returns the id of its operation occurrence */
+  async actOnKdu(id: string, input: object): Promise<string> {
+    const path = `/skerry/v1/ns_instances/${part(id)}/actions`;
+    return operationIdOf(await this.http.call('POST', path, { body: input }), 'the action');
+  }
+  kdus = (id: string) => this.#ownList<KduView>(`ns_instances/${part(id)}/kdus`);
+  kdu = (id: string, vnf: string, kdu: string) =>
+    this.#own<KduWithHistory>('GET', `ns_instances/${part(id)}/kdus/${part(vnf)}/${part(kdu)}`);
   terminateNs = (id: string, input: object) => this.#begin(id, 'terminate', input);
 
   operations = () => this.#list<OperationView>('/nslcm/v2/ns_lcm_op_occs', versions.nslcm);
@@ -105,10 +115,7 @@ export class SkerryApi {
   /** Starts an operation on an NS. @returns the id of its occurrence */
   async #begin(id: string, verb: string, input: object): Promise<string> {
     const path = `/nslcm/v2/ns_instances/${part(id)}/${verb}`;
-    const { headers } = await this.#etsi('POST', path, versions.nslcm, { body: input });
-    const operationId = headers.location?.split('/').at(-1);
-    if (!operationId) throw new CliError(exitCodes.failed, `the controller named no operation for ${verb}`);
-    return operationId;
+    return operationIdOf(await this.#etsi('POST', path, versions.nslcm, { body: input }), verb);
   }
 
   async #list<T>(path: string, version: string): Promise<T[]> {
@@ -137,6 +144,12 @@ export class SkerryApi {
 /** The controller lists by id, which tells people nothing. */
 function byName<T extends { name: string }>(items: T[]): T[] {
   return items.sort((left, right) => left.name.localeCompare(right.name));
+}
+
+function operationIdOf({ headers }: Answer<unknown>, what: string): string {
+  const operationId = headers.location?.split('/').at(-1);
+  if (!operationId) throw new CliError(exitCodes.failed, `the controller named no operation for ${what}`);
+  return operationId;
 }
 
 function part(id: string): string {

@@ -57,3 +57,11 @@ export function readScalars(pairs: Record<string, string>): Record<string, unkno
     }),
   );
 }
+
+/** Options of what starts an operation. */
+export function waiting(command: Command): Command {
+  return command
+    .option('--wait', 'stay until the operation ends, showing progress', false)
+    .option('--timeout <time>', 'with --wait: give up waiting after this (exit code 7)', parseDuration)
+    .addOption(outputOption());
+}

@@ -242,3 +242,36 @@ test('what a descriptor says cannot steer the terminal', async () => {
   const { outText } = await run('site', 'list');
   assert.equal(outText.includes('\u001b'), false);
 });
+
+test('a KDU is listed with its age, upgraded with values of a file and of options, and rolled back', async () => {
+  await makeNs();
+  const history = [
+    { revision: 2, cause: 'upgrade', chart: 'stable/web', version: '2.0', at: new Date().toISOString() },
+    { revision: 1, cause: 'instantiate', chart: 'stable/web:1.0', version: '1.0', at: new Date(0).toISOString() },
+  ];
+  const state = { phase: 'ready', ready: true, fresh: false, siteConnected: false, message: '' };
+  northbound.kdus.push({
+    ...{ id: 'k', vnfInstanceId: 'v1', vnfName: 'shop-web', vnfProfileId: 'web', name: 'front', kind: 'helm-release' },
+    ...{ siteName: 'site-a', infraName: 'k8s', wanted: history[0], history, ...state },
+    ...{ reportedAt: new Date(Date.now() - 300_000).toISOString(), addresses: { http: ['10.0.0.9'] }, pods: [] },
+    workloads: [{ kind: 'Deployment', namespace: 'n', name: 'front', desired: 3, available: 2 }],
+    services: [{ name: 'http', type: 'ClusterIP', addresses: ['10.0.0.9'], ports: [{ port: 80, protocol: 'TCP' }] }],
+  });
+  const listed = await run('ns', 'kdus', 'shop');
+  assert.match(listed.outText, /front +shop-web +site-a +k8s +stable\/web 2\.0 +2 +ready, 5 min ago \(site away/);
+  assert.match((await run('ns', 'status', 'shop', '--kdu', 'front')).outText, /Deployment front +n +2\/3/);
+  assert.match((await run('ns', 'history', 'shop')).outText, /1 +instantiate +stable\/web:1\.0/);
+  const file = path.join(folder, 'values.yaml');
+  writeFileSync(file, 'image: {tag: old, pull: Always}\n');
+  const set = ['--set', 'image.tag=2.0.1', '--set', 'count=3', '--ready-within', '60'];
+  const args = ['--chart', 'stable/web:3', '--values', file, ...set, '--wait'];
+  const up = await run('ns', 'action', 'shop', 'upgrade', '--vnf', 'web', '--kdu', 'front', ...args);
+  assert.equal(up.code, 0, up.errText);
+  assert.deepEqual(northbound.operations[0]?.['operationParams'], {
+    ...{ vnf: 'v1', kdu: 'front', action: 'upgrade' },
+    params: { kdu_model: 'stable/web:3', values: { image: { tag: '2.0.1', pull: 'Always' }, count: 3 }, timeout: 60 },
+  });
+  assert.equal((await run('ns', 'action', 'shop', 'rollback', '--revision', '1')).code, 0);
+  assert.equal((await run('ns', 'action', 'shop', 'rollback', '--set', 'a=1')).code, exitCodes.usage);
+  assert.equal((await run('ns', 'action', 'shop', 'upgrade', '--kdu', 'db')).code, exitCodes.notFound);
+});

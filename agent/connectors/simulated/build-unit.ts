@@ -10,6 +10,7 @@ import {
 } from '#shared/connector/index.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { Incarnation } from '#shared/model/ids.ts';
+import type { JsonObject } from '#shared/model/json.ts';
 import { allocateAddress } from './address-pool.ts';
 import type { SimulatedSettings } from './simulated-settings.ts';
 import type { World } from './world.ts';
@@ -59,6 +60,7 @@ function buildParts(world: World, settings: SimulatedSettings, unit: DesiredUnit
     case 'compute':
       return buildCompute(world, settings, unit, former);
     case 'helm-release':
+    case 'manifests':
       return buildRelease(world, settings, unit, former);
     default:
       return none;
@@ -137,10 +139,39 @@ function buildRelease(world: World, settings: SimulatedSettings, unit: DesiredUn
   };
   return {
     resources,
-    facts: { addresses, replicas, namespace: spec.namespace, chart: spec.chart },
+    facts: {
+      addresses,
+      replicas,
+      namespace: spec.namespace,
+      ...(unit.kind === 'helm-release' ? { chart: spec.chart, release: releaseFacts(spec, former) } : {}),
+      workloads: workloads(spec, replicas),
+      services: Object.entries(addresses).map(([name, clusterIps]) => ({
+        name,
+        namespace: spec.namespace,
+        type: 'ClusterIP',
+        clusterIps,
+        externalAddresses: [],
+        ports: [],
+      })),
+    },
     taken,
     attached: [],
   };
+}
+
+/** Each change is a revision of the release, as Helm counts them. */
+function releaseFacts(spec: HelmReleaseSpec, former: WorldUnit | undefined): JsonObject {
+  const before = former?.facts['release'] as { revision?: number } | undefined;
+  const { name, chart, version = '' } = spec;
+  return { name, revision: (before?.revision ?? 0) + 1, status: 'deployed', chart, version, appVersion: '' };
+}
+
+/** One Deployment per scaled workload; one of the unit's own name where none is. */
+function workloads({ name, namespace }: HelmReleaseSpec, replicas: Record<string, number>): JsonObject[] {
+  const counts = Object.keys(replicas).length > 0 ? replicas : { [name]: 1 };
+  return Object.entries(counts).map(([workload, count]) => {
+    return { kind: 'Deployment', namespace, name: workload, desired: count, available: count };
+  });
 }
 
 function takeAddress(world: World, network: WorldUnit, wanted: string | undefined, own: Taken): string {

@@ -5,14 +5,16 @@ import {
   type OutputOptions,
   outputOption,
   parseCount,
-  parseDuration,
+  waiting,
 } from '../command-host.ts';
+import { addKduCommands } from './kdu-command.ts';
 import type { HealOptions, InstantiateOptions, ScaleOptions, WaitOptions } from './ns-work.ts';
 
 export function addNsCommands(program: Command, host: CommandHost): void {
   const ns = program.command('ns').description('network services');
   addReading(ns, host);
   addLifecycle(ns, host);
+  addKduCommands(ns, host);
 }
 
 const work = () => import('./ns-work.ts');
@@ -76,11 +78,4 @@ function addLifecycle(ns: Command, { context, exit }: CommandHost): void {
     .action(async (name: string, options: WaitOptions & { delete: boolean }) =>
       exit(await (await work()).terminateNs(context, name, options)),
     );
-}
-
-function waiting(command: Command): Command {
-  return command
-    .option('--wait', 'stay until the operation ends, showing progress', false)
-    .option('--timeout <time>', 'with --wait: give up waiting after this (exit code 7)', parseDuration)
-    .addOption(outputOption());
 }

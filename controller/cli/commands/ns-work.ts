@@ -260,7 +260,12 @@ export function terminateNs(
   });
 }
 
-async function afterwards(context: CliContext, api: SkerryApi, id: string, options: WaitOptions): Promise<ExitCode> {
+export async function afterwards(
+  context: CliContext,
+  api: SkerryApi,
+  id: string,
+  options: WaitOptions,
+): Promise<ExitCode> {
   if (!options.wait) {
     if (options.output === 'table') {
       context.out(`${id}\n`);

@@ -31,6 +31,7 @@ export class FakeNorthbound {
   readonly nsds: Thing[] = [];
   readonly instances: Thing[] = [];
   readonly operations: Thing[] = [];
+  readonly kdus: Thing[] = [];
   readonly requests: { method: string; path: string; body: Record<string, unknown> }[] = [];
   readonly joinTokens = new Map<string, string>();
   /** Next calls to this `METHOD /path` answer the problem. */
@@ -151,6 +152,9 @@ export class FakeNorthbound {
       'POST /nslcm/v2/ns_instances/*/(instantiate|scale|heal|terminate)',
       (body, [id, verb]) => this.#begin(String(id), String(verb), body),
     ],
+    ['POST /skerry/v1/ns_instances/*/actions', (body, [id]) => this.#begin(String(id), 'update', body)],
+    ['GET /skerry/v1/ns_instances/*/kdus', () => ok(this.kdus)],
+    ['GET /skerry/v1/ns_instances/*/kdus/*/*', () => ok(this.kdus[0])],
     ['GET /nslcm/v2/ns_lcm_op_occs', () => ok(this.operations)],
     ['GET /nslcm/v2/ns_lcm_op_occs/*', (_body, [id]) => find(this.operations, id)],
     [
