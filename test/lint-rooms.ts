@@ -11,7 +11,7 @@ const layers: Record<string, string[][]> = {
     ['keys.ts', 'context.ts', 'version.ts'],
     ['decide'],
     ['intent-book', 'identity', 'notify'],
-    ['lcm', 'catalog', 'inventory', 'assurance'],
+    ['lcm', 'catalog', 'charts', 'inventory', 'assurance'],
     ['northbound', 'agentlink', 'telemetry'],
     ['config.ts', 'compose.ts'],
     ['main.ts'],
@@ -19,7 +19,7 @@ const layers: Record<string, string[][]> = {
   agent: [
     ['plan', 'version.ts'],
     ['store', 'journal'],
-    ['intent', 'seek', 'report', 'policy'],
+    ['intent', 'seek', 'report', 'policy', 'artefacts'],
     ['link', 'connectors', 'local', 'telemetry'],
     ['config.ts', 'compose.ts'],
     ['main.ts'],
