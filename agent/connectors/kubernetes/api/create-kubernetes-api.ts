@@ -6,7 +6,13 @@ import type { ClusterEndpoint } from './cluster-endpoint.ts';
 import { type CredentialSource, credentialsOf } from './credentials.ts';
 import type { Exchange } from './exchange.ts';
 import { HttpTransport } from './http-transport.ts';
-import type { KubernetesAnswer, KubernetesApi, KubernetesRequest, WatchEvent } from './kubernetes-api.ts';
+import type {
+  KubernetesAnswer,
+  KubernetesApi,
+  KubernetesRequest,
+  KubernetesWatch,
+  WatchEvent,
+} from './kubernetes-api.ts';
 import { splitLines } from './split-lines.ts';
 import { translateError } from './translate-error.ts';
 
@@ -54,12 +60,13 @@ class HttpKubernetesApi implements KubernetesApi {
     return { status, body: this.#parse(request, exchange.response, text) as T };
   }
 
-  async *watch(request: Pick<KubernetesRequest, 'path' | 'query' | 'signal'>): AsyncGenerator<WatchEvent> {
-    const { signal } = request;
+  async *watch(request: KubernetesWatch): AsyncGenerator<WatchEvent> {
+    const { signal, path } = request;
     if (signal.aborted) return;
     try {
-      const call: KubernetesRequest = { ...request, method: 'GET', query: { ...request.query, watch: 'true' } };
-      const exchange = await this.#start(call, true);
+      const query = { ...request.query, watch: 'true' };
+      const exchange = await this.#start({ method: 'GET', path, query, signal }, true);
+      request.onOpen?.();
       for await (const line of splitLines(exchange.chunks(true), maxLineBytes)) {
         yield this.#parseEvent(line);
         if (signal.aborted) return;

@@ -20,6 +20,11 @@ export interface KubernetesAnswer<T> {
   body: T;
 }
 
+export interface KubernetesWatch extends Pick<KubernetesRequest, 'path' | 'query' | 'signal'> {
+  /** The server has accepted the watch; the first event may be long in coming. */
+  onOpen?: () => void;
+}
+
 export type WatchEvent =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: KubeObject }
   | { type: 'ERROR'; object: { code?: number; message?: string; reason?: string } };
@@ -41,6 +46,6 @@ export interface KubernetesApi {
    * Events of one watch until the server or the signal ends it. Bounded: the reader's pace is the sender's.
    * @throws SkerryError as `request`; PlatformUnavailable when the connection breaks
    */
-  watch(request: Pick<KubernetesRequest, 'path' | 'query' | 'signal'>): AsyncIterable<WatchEvent>;
+  watch(request: KubernetesWatch): AsyncIterable<WatchEvent>;
   close(): void;
 }

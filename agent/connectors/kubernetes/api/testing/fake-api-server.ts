@@ -95,6 +95,16 @@ export class FakeApiServer {
     return [...this.#objects];
   }
 
+  /** The store is put back to an earlier state. */
+  rollBack(version: number): void {
+    this.#version = version;
+    this.#history = [];
+    for (const [key, object] of this.#objects) {
+      const metadata = { ...object.metadata, resourceVersion: String(version) };
+      this.#objects.set(key, { ...object, metadata });
+    }
+  }
+
   /** What was before cannot be resumed from any more. */
   compact(): void {
     this.#version += 1;
