@@ -4,7 +4,8 @@ import { globSync } from 'node:fs';
 
 const wanted = process.argv.slice(2);
 const files = globSync(['{shared,controller,agent,proto,deploy}/**/*.test.ts', 'test/**/*.test.ts'], {
-  exclude: (path) => path.includes('node_modules') || path.startsWith('test/bench'),
+  exclude: (path) =>
+    path.includes('node_modules') || path.startsWith('test/bench') || path.startsWith('test/kubernetes'),
 })
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
   .sort();
