@@ -17,6 +17,18 @@ export interface AgentConfig {
   /** Between two MQTT metrics messages. */
   telemetryIntervalMs: number;
   logLevel: LogLevel;
+  /** Programs and permissions of this node for Kubernetes clusters. */
+  kubernetes: {
+    /** `helm` and `kubectl` (or `kustomize`): names on PATH, or paths. */
+    helm: string;
+    kustomize: string;
+    path: string;
+    /** Commands that a kubeconfig names for credentials may be run: only whoever owns the node says so. */
+    allowsExec: boolean;
+    /** Set by the cluster in whose pod the agent runs. */
+    serviceHost?: string;
+    servicePort?: string;
+  };
 }
 
 export function readAgentConfig(environment: Record<string, string | undefined> = process.env): AgentConfig {
@@ -34,6 +46,20 @@ export function readAgentConfig(environment: Record<string, string | undefined> 
     socketPath: environment['SKERRY_AGENT_SOCKET'] ?? path.join(home, 'agent.sock'),
     telemetryIntervalMs: readInterval(environment['SKERRY_TELEMETRY_INTERVAL_MS'] ?? '300000'),
     logLevel: readLogLevel(environment['SKERRY_LOG_LEVEL']),
+    kubernetes: readKubernetes(environment),
+  };
+}
+
+function readKubernetes(environment: Record<string, string | undefined>): AgentConfig['kubernetes'] {
+  const serviceHost = environment['KUBERNETES_SERVICE_HOST'];
+  const servicePort = environment['KUBERNETES_SERVICE_PORT'];
+  return {
+    helm: environment['SKERRY_HELM'] ?? 'helm',
+    kustomize: environment['SKERRY_KUBECTL'] ?? 'kubectl',
+    path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    allowsExec: environment['SKERRY_KUBERNETES_EXEC'] === 'allow',
+    ...(serviceHost === undefined ? {} : { serviceHost }),
+    ...(servicePort === undefined ? {} : { servicePort }),
   };
 }
 

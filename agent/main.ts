@@ -38,7 +38,11 @@ async function main(config: AgentConfig): Promise<void> {
   let credentials = await ensureEnrolled(config, identityFolder, log);
 
   const store = await openAgentStore(path.join(config.home, 'store'), room('store'));
-  const connectors = createConnectorRegistry({ home: config.home, ...room('connectors') });
+  const connectors = createConnectorRegistry({
+    home: config.home,
+    kubernetes: config.kubernetes,
+    ...room('connectors'),
+  });
   const controller = config.syncAddress ?? credentials.syncAddress;
   const diskFreeBytes = () => {
     const { bavail, bsize } = statfsSync(config.home);

@@ -4,6 +4,7 @@ import { SkerryError } from '#shared/errors/index.ts';
 import type { InfraId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { Clock, Logger, Random } from '#shared/runtime/index.ts';
+import type { KubernetesPrograms, PushImages } from './kubernetes/index.ts';
 import type { Crash, SimulatedControl, WorldFile } from './simulated/index.ts';
 
 /** Opens connectors by the kind of their infra; a connector's code is loaded when the first infra of its kind is opened. */
@@ -36,6 +37,10 @@ export interface ConnectorRegistryOptions {
   /** Ends this process when a simulated fault orders it. */
   crash?: Crash;
   artefacts?: ArtefactSource;
+  /** Programs and permissions of this node for connectors to Kubernetes. */
+  kubernetes?: KubernetesPrograms;
+  /** Brings images that travel with a unit to a registry of the site. */
+  pushImages?: PushImages;
   /** Opens what was sealed to this agent: settings of an infra as they came → in clear. Absent: taken as they are. */
   openSecrets?: (settings: JsonObject) => Promise<JsonObject>;
   /** In place of files, for tests and simulation. */
@@ -49,6 +54,16 @@ interface OpenedInfra {
 }
 
 const kinds: Record<string, Opener> = {
+  async kubernetes(infra, { home, clock, random, log, artefacts, kubernetes, pushImages }) {
+    const { openKubernetesInfra } = await import('./kubernetes/index.ts');
+    const connector = await openKubernetesInfra({
+      ...{ infra, home, clock, random, log },
+      programs: kubernetes ?? ordinaryPrograms,
+      ...(artefacts === undefined ? {} : { fetchArtefact: (digest, signal) => artefacts.fetch(digest, signal) }),
+      ...(pushImages === undefined ? {} : { pushImages }),
+    });
+    return { connector };
+  },
   async simulated(infra, { home, clock, random, log, crash, worldFileOf }) {
     const { openSimulatedInfra } = await import('./simulated/index.ts');
     return openSimulatedInfra({
@@ -61,6 +76,14 @@ const kinds: Record<string, Opener> = {
       worldFile: worldFileOf?.(infra.infraId),
     });
   },
+};
+
+/** Absent a configuration: what is on an ordinary PATH. */
+const ordinaryPrograms: KubernetesPrograms = {
+  helm: 'helm',
+  kustomize: 'kubectl',
+  path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  allowsExec: false,
 };
 
 export function createConnectorRegistry(options: ConnectorRegistryOptions): ConnectorRegistry {

@@ -11,6 +11,8 @@ export interface InfraLaneOptions extends PlatformCallOptions {
   connector: Connector;
   /** After each look: the keys whose picture changed. */
   onLook: (changed: ObjectKey[]) => void;
+  /** A look succeeded after others had failed: what waited for the platform need not wait any longer. */
+  onReturn: () => void;
   /** Newest facts, or why there are none. */
   onProbe: (facts: InfraFacts | null, message: string) => void;
 }
@@ -30,6 +32,7 @@ export class InfraLane {
   readonly #timers = new Map<'look' | 'probe', { cancel: () => void; dueMono: number }>();
   #tick = 0;
   #lookedAtMono: number | undefined;
+  #isAway = false;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #watching: Promise<void> | undefined;
@@ -109,7 +112,10 @@ export class InfraLane {
     const startTick = ++this.#tick;
     const seen = await callPlatform(this.#options, this.#stopped.signal, (context) =>
       this.connector.observe(context, owner),
-    );
+    ).catch((error) => {
+      this.#isAway = true;
+      throw error;
+    });
     const found = new Map<ObjectKey, ObservedUnit[]>();
     for (const unit of seen) found.set(unit.key, [...(found.get(unit.key) ?? []), unit]);
     const changed: ObjectKey[] = [];
@@ -126,6 +132,9 @@ export class InfraLane {
     }
     this.#lookedAtMono = startedAtMono;
     this.#options.onLook(changed);
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    this.#options.onReturn();
   }
 
   async #probe(): Promise<void> {
@@ -148,7 +157,9 @@ export class InfraLane {
     const signal = this.#stopped.signal;
     while (!signal.aborted) {
       try {
-        await this.connector.watch?.({ signal, clock, log }, owner, () => void this.look().catch(() => undefined));
+        const wake = () => void this.look().catch(() => undefined);
+        const factsChanged = () => this.#arm('probe', limits.probeAfterChangeMs);
+        await this.connector.watch?.({ signal, clock, log }, owner, wake, factsChanged);
       } catch (error) {
         if (!signal.aborted) log.warn({ infraId: this.infraId, error }, 'Watching the platform ended; watching again.');
       }

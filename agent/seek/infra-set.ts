@@ -14,6 +14,8 @@ export interface InfraSetOptions extends PlatformCallOptions {
   owner: OwnerId;
   connectors: ConnectorOpener;
   onLook: (lane: InfraLane, changed: ObjectKey[]) => void;
+  /** An infra answers again. */
+  onReturn: (infraId: InfraId) => void;
   /** Newest facts of an infra or why it cannot be used. null: it is no longer ours. */
   onFacts: (infraId: InfraId, state: { facts: InfraFacts | null; message: string } | null) => void;
   /** Does anything of ours stand there still? Then it stays open, although the intent no longer names it. */
@@ -123,6 +125,7 @@ export class InfraSet {
         owner,
         connector,
         onLook: (changed) => this.#options.onLook(lane, changed),
+        onReturn: () => this.#options.onReturn(infraId),
         onProbe: (facts, message) => this.#options.onFacts(infraId, { facts, message }),
       });
       entry.lane = lane;

@@ -189,6 +189,7 @@ class SiteSeek implements Seek {
         owner: id<OwnerId>(agentId),
         connectors: dependencies.connectors,
         onLook: (lane, changed) => this.#onLook(lane, changed),
+        onReturn: (infraId) => this.#wakeReturned(infraId),
         onFacts: (infraId, state) => void this.#reportInfra(outbox, infraId, state),
         isInUse: (infraId) => this.#isInUse(infraId),
         onChange: () => this.#wakeAll(),
@@ -250,6 +251,18 @@ class SiteSeek implements Seek {
     // The last removal may have freed an infra that the intent has left.
     if (!this.#context.index().infras.has(lane.infraId)) void this.#context.infras.follow(this.#context.index().infras);
     void this.#context.brake.refresh();
+  }
+
+  /** What was put off because the platform could not be reached is tried at once. */
+  #wakeReturned(infraId: InfraId): void {
+    const index = this.#context.index();
+    for (const [key, memory] of this.#memories) {
+      const place = index.units.get(key)?.body.infraId ?? this.#context.journal.record(key)?.infraId;
+      if (place !== infraId) continue;
+      if (memory.lastCode === undefined || memory.lastCode === 'PlatformUnavailable') memory.notBeforeMono = 0;
+      memory.lookDueMono = undefined;
+      this.#units.wake(key);
+    }
   }
 
   #wakeForCapacity(infraId: InfraId): void {

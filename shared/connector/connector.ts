@@ -28,8 +28,16 @@ export interface Connector {
   remove(call: CallContext, unit: UnitRef): Promise<void>;
   /** One-shot: start, stop, reboot, rebuild, console. */
   act?(call: CallContext, unit: UnitRef, action: UnitAction): Promise<JsonObject>;
-  /** Calls `wake` when something of ours may have changed; a hint only. Resolves when the watch ends; the caller restarts it. */
-  watch?(call: CallContext, owner: OwnerId, wake: (key: ObjectKey | undefined) => void): Promise<void>;
+  /**
+   * Calls `wake` when something of ours may have changed, `factsChanged` when `probe` may say something else; hints only. Resolves
+   * when the watch ends; the caller restarts it.
+   */
+  watch?(
+    call: CallContext,
+    owner: OwnerId,
+    wake: (key: ObjectKey | undefined) => void,
+    factsChanged?: () => void,
+  ): Promise<void>;
   /** Alarms that the platform holds raised about what is ours. */
   alarms?(call: CallContext, owner: OwnerId): Promise<readonly PlatformAlarm[]>;
   /** Newest measurements of what is ours. */

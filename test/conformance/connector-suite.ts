@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { CallContext, Connector, DesiredUnit, ObservedUnit, UnitKind } from '#shared/connector/index.ts';
+import {
+  type CallContext,
+  type Connector,
+  type DesiredUnit,
+  type ObservedUnit,
+  type UnitKind,
+  unitKinds,
+} from '#shared/connector/index.ts';
 import { isSkerryError } from '#shared/errors/index.ts';
 import { type Incarnation, id, type ObjectKey, type OwnerId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
@@ -194,13 +201,14 @@ export function describeConnector(
       const wanted = unit();
       await connector.ensure(context(), wanted);
       await platform.drift(wanted.key);
-      assert.equal((await seen(wanted.key))[0]?.drifted, true);
+      await until(async () => (await seen(wanted.key))[0]?.drifted === true);
     });
 
     test('a spec that is not understood is refused, and makes nothing', async () => {
       for (const input of [null, 'text', [], {}, { name: 7 }])
         assert.equal(connector.parseSpec(sample.kind, input).ok, false, JSON.stringify(input));
-      assert.equal(connector.parseSpec('monitor', sample.spec).ok, connector.manifest.units.includes('monitor'));
+      const strange = unitKinds.find((kind) => !connector.manifest.units.includes(kind));
+      if (strange !== undefined) assert.equal(connector.parseSpec(strange, sample.spec).ok, false, strange);
       assert.equal(connector.parseSpec(sample.kind, sample.spec).ok, true);
       const broken = unit({ spec: {} });
       await assert.rejects(connector.ensure(context(), broken), { code: 'PlatformRefused' });

@@ -64,7 +64,7 @@ class ListWatchReflector<T> implements Reflector<T> {
 }
 
 function makePart<T>(options: ReflectorOptions<T>, namespace: string): Part<T> {
-  const { api, resource, labelSelector, fieldSelector, reduce, onChange, clock, random, log } = options;
+  const { api, resource, labelSelector, fieldSelector, reduce, onChange, onLive, clock, random, log } = options;
   const picture = new Picture<T>({ reduce, onChange, log });
   const selection = {
     resource,
@@ -72,5 +72,8 @@ function makePart<T>(options: ReflectorOptions<T>, namespace: string): Part<T> {
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
   };
-  return { picture, feed: new Feed<T>({ api, selection, picture, clock, random, log }) };
+  return {
+    picture,
+    feed: new Feed<T>({ api, selection, picture, ...(onLive === undefined ? {} : { onLive }), clock, random, log }),
+  };
 }

@@ -14,6 +14,7 @@ export interface FeedOptions<T> {
   api: KubernetesApi;
   selection: Selection;
   picture: Picture<T>;
+  onLive?: () => void;
   clock: Clock;
   random: { next(): number };
   log: Logger;
@@ -138,7 +139,9 @@ export class Feed<T> {
     });
     let cancelGrace: (() => void) | undefined;
     const goLive = () => {
-      if (!watching.signal.aborted) this.#state.isLive = true;
+      if (watching.signal.aborted || this.#state.isLive) return;
+      this.#state.isLive = true;
+      this.#options.onLive?.();
     };
     const onOpen = () => {
       openedMs = clock.mono();

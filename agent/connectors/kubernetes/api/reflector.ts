@@ -13,6 +13,8 @@ export interface ReflectorOptions<T> {
   reduce: (object: KubeObject) => T | undefined;
   /** After each change of the picture. `before` undefined: new; `after` undefined: gone. */
   onChange: (key: string, before: T | undefined, after: T | undefined) => void;
+  /** The watch is open again after it could not be (or for the first time). */
+  onLive?: () => void;
   clock: Clock;
   random: { next(): number };
   log: Logger;

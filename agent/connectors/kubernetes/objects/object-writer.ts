@@ -14,7 +14,9 @@ export interface ObjectWriterOptions {
 /** Repeats of one request that the server put off, before its caller hears of it. */
 const patienceTries = 4;
 const patienceMs = 5000;
+const workloads = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob']);
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+const metadataListOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 /** Writes of single objects; each may be repeated. */
 export class ObjectWriter {
@@ -60,10 +62,29 @@ export class ObjectWriter {
     }
   }
 
-  /** Deletes exactly this object. Resolves to false while it still stands (finalizers, children); absence is success. */
-  async remove(ref: ObjectRef, uid: string, signal: AbortSignal): Promise<boolean> {
+  /** Metadata of the first object that has these labels; undefined: there is none. */
+  async first(
+    where: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>,
+    labelSelector: string,
+    signal: AbortSignal,
+  ): Promise<KubeObject | undefined> {
+    const resource = await this.resourceOf(where, signal);
+    const { body } = await this.#patiently(signal, () =>
+      this.#options.api.request<{ items?: KubeObject[] }>({
+        method: 'GET',
+        path: resourcePath(resource, where.namespace),
+        query: { labelSelector, limit: '1' },
+        accept: metadataListOnly,
+        signal,
+      }),
+    );
+    return body.items?.[0];
+  }
+
+  /** Deletes exactly this object. Resolves to what still stands of it (finalizers, children); undefined: it is gone. */
+  async remove(ref: ObjectRef, uid: string, signal: AbortSignal): Promise<KubeObject | undefined> {
     const resource = await this.#options.resources.find(ref.apiVersion, ref.kind, signal);
-    if (resource === undefined) return true;
+    if (resource === undefined) return undefined;
     try {
       const { body } = await this.#patiently(signal, () =>
         this.#options.api.request<KubeObject>({
@@ -72,17 +93,19 @@ export class ObjectWriter {
           body: {
             apiVersion: 'v1',
             kind: 'DeleteOptions',
-            // An object with children goes when they have gone.
-            propagationPolicy: 'Foreground',
+            // A workload goes when its pods have gone.
+            propagationPolicy: workloads.has(ref.kind) ? 'Foreground' : 'Background',
             ...(uid === '' ? {} : { preconditions: { uid } }),
           },
           signal,
         }),
       );
-      return body.kind === 'Status' || (body.metadata.finalizers ?? []).length === 0;
+      const isGone = body.kind === 'Status' || (body.metadata.finalizers ?? []).length === 0;
+      // A pod is answered whole while it is given time to end.
+      return isGone && ref.kind !== 'Pod' ? undefined : body;
     } catch (error) {
       // Conflict: another object has taken the name; ours is gone.
-      if (isSkerryError(error) && (error.code === 'NotFound' || error.code === 'Conflict')) return true;
+      if (isSkerryError(error) && (error.code === 'NotFound' || error.code === 'Conflict')) return undefined;
       throw error;
     }
   }

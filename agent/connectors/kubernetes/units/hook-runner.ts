@@ -58,7 +58,7 @@ export class HookRunner {
     await this.#world.followKinds([ref], signal);
     const found = this.#world.find(unitName, ref);
     if (found !== undefined && found.hookOf !== mark && hasPolicy(hook, 'before-hook-creation')) {
-      if (!found.isDeleting && (await this.#writer.remove(ref, found.uid, signal))) this.#world.drop(ref);
+      if (!found.isDeleting) this.#world.removed(ref, await this.#writer.remove(ref, found.uid, signal));
       const left = this.#world.find(unitName, ref);
       if (left !== undefined) return false;
     }
@@ -89,6 +89,6 @@ export class HookRunner {
     signal: AbortSignal,
   ): Promise<void> {
     if (found === undefined || !hasPolicy(hook, policy)) return;
-    if (await this.#writer.remove(found.ref, found.uid, signal)) this.#world.drop(found.ref);
+    this.#world.removed(found.ref, await this.#writer.remove(found.ref, found.uid, signal));
   }
 }

@@ -4,6 +4,7 @@ import { type KubeObject, type ObjectRef, refOf, refText } from '../objects/kube
 import { podFacts, serviceFacts, workloadFacts } from '../objects/workload-facts.ts';
 import { type Examination, examine } from './examine-release.ts';
 import { type HookEvent, hooksOf, runsToItsEnd } from './hook-order.ts';
+import { observeVirtualMachine } from './observe-virtual-machine.ts';
 import type { OwnedWorld, RecordView } from './owned-world.ts';
 import { type ReleaseProgress, removalNo } from './release-progress.ts';
 import type { Tracked } from './tracked-object.ts';
@@ -40,13 +41,16 @@ function stateOf(world: OwnedWorld, progress: ReleaseProgress, view: RecordView)
   const trouble = found.waitsFor === '' ? {} : { message: messageOf(view, found) };
   if (view.step === 'done') return { phase: found.isReady ? 'ready' : 'pending', drifted: isAstray(found), ...trouble };
   const isFinal = view.givenUp !== undefined && !view.givenUp.isRollingBack;
+  const pending = { phase: 'pending', drifted: false, ...trouble } as const;
+  // It may come up after all.
+  if (isFinal) return { ...pending, isStepDue: found.isReady };
   if (present?.isApplied !== true) {
-    const isDue = !isFinal && (present === undefined || areFoundationsReady(world, view));
-    return { phase: 'pending', drifted: false, message: 'is being applied', isStepDue: isDue };
+    const isDue = present === undefined || areFoundationsReady(world, view);
+    return { ...pending, message: 'is being applied', isStepDue: isDue };
   }
-  const isOver = !isFinal && (found.failure !== undefined || progress.isLate(present));
+  const isOver = found.failure !== undefined || progress.isLate(present);
   // What somebody changed meanwhile is applied again with the next step.
-  return { phase: 'pending', drifted: false, ...trouble, isStepDue: found.isReady || isOver || isAstray(found) };
+  return { ...pending, isStepDue: found.isReady || isOver || isAstray(found) };
 }
 
 function isAstray(found: Examination): boolean {
@@ -134,8 +138,12 @@ function factsOf(world: OwnedWorld, view: RecordView): UnitFacts {
   const workloads = workloadFacts(sources);
   const pods = podFacts(of('Pod') as KubeObject[]);
   const { target, history, namespace } = view;
+  const machines = of('VirtualMachine').map((machine) => {
+    const instance = of('VirtualMachineInstance').find(({ metadata }) => metadata.name === machine.metadata.name);
+    return observeVirtualMachine(machine, instance).addresses;
+  });
   return {
-    addresses,
+    addresses: Object.assign({}, addresses, ...machines) as Record<string, string[]>,
     namespace,
     ...(services.length > 0 ? { services: services.slice(0, factsLimit) } : {}),
     ...(workloads.length > 0 ? { workloads: workloads.slice(0, factsLimit) } : {}),

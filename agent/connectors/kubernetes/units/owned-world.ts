@@ -16,6 +16,8 @@ export interface OwnedWorldOptions {
   namespaces?: readonly string[];
   /** Something of this unit may have changed. */
   onChange: (unitName: string) => void;
+  /** The API server answers again. */
+  onLive: () => void;
   clock: Clock;
   random: { next(): number };
   log: Logger;
@@ -99,12 +101,18 @@ export class OwnedWorld {
     this.#reflectors.get(kindKey(object))?.put(object);
   }
 
-  drop(ref: ObjectRef): void {
-    this.#reflectors.get(kindKey(ref))?.drop(`${ref.namespace ?? ''}/${ref.name}`);
+  /** The answer to a removal of ours: what is left of the object, or nothing. */
+  removed(ref: ObjectRef, left: KubeObject | undefined): void {
+    if (left === undefined) this.#drop(ref);
+    else this.put({ ...left, apiVersion: ref.apiVersion, kind: ref.kind });
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
+  }
+
+  #drop(ref: ObjectRef): void {
+    this.#reflectors.get(kindKey(ref))?.drop(`${ref.namespace ?? ''}/${ref.name}`);
   }
 
   async #followKind(ref: ObjectRef, signal: AbortSignal): Promise<void> {
@@ -112,12 +120,14 @@ export class OwnedWorld {
     const resource = await this.#options.resources.find(ref.apiVersion, ref.kind, signal);
     // A kind that is not served (its CRD is gone) has no objects.
     if (resource !== undefined) this.#follow(resource);
+    // Addresses of a virtual machine are told by the instance that runs it.
+    if (ref.kind === 'VirtualMachine') await this.#followKind({ ...ref, kind: 'VirtualMachineInstance' }, signal);
   }
 
   #follow(resource: ApiResource): void {
     const key = kindKey(resource);
     if (this.#reflectors.has(key)) return;
-    const { api, createReflector, owner, namespaces, clock, random, log } = this.#options;
+    const { api, createReflector, owner, namespaces, onLive, clock, random, log } = this.#options;
     const reflector = createReflector<Tracked>({
       api,
       resource,
@@ -125,6 +135,7 @@ export class OwnedWorld {
       labelSelector: `${ownerLabel}=${owner}`,
       reduce: track,
       onChange: (_name, before, after) => this.#onChange(before, after),
+      onLive,
       clock,
       random,
       log,

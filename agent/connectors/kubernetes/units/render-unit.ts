@@ -5,6 +5,7 @@ import type { ApiResources } from '../api/api-resources.ts';
 import { type ChartFinder, findChart } from '../helm/find-chart.ts';
 import { type RenderTools, renderChart } from '../helm/render-chart.ts';
 import { setReplicas } from '../helm/replica-values.ts';
+import { Turnstile } from '../helm/turnstile.ts';
 import { renderFolder } from '../kustomize/render-folder.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { annotatePods } from '../objects/own-labels.ts';
@@ -41,6 +42,8 @@ const networksAnnotation = 'k8s.v1.cni.cncf.io/networks';
 /** A unit's spec → the objects that it stands for. Nothing of the cluster is changed. */
 export class UnitRenderer {
   readonly #options: UnitRendererOptions;
+  /** Each program takes a core and tens of megabytes while it runs; a node has few of both. */
+  readonly #programs = new Turnstile(2);
 
   constructor(options: UnitRendererOptions) {
     this.#options = options;
@@ -69,8 +72,10 @@ export class UnitRenderer {
         resources.serverVersion(signal),
         resources.versions(signal),
       ]);
-      const rendered = await findChart(charts, release, signal, (chartFile) =>
-        renderChart(tools, { spec: release, chartFile, isUpgrade, kubeVersion, apiVersions, signal }),
+      const rendered = await this.#programs.run(() =>
+        findChart(charts, release, signal, (chartFile) =>
+          renderChart(tools, { spec: release, chartFile, isUpgrade, kubeVersion, apiVersions, signal }),
+        ),
       );
       for (const object of [...rendered.objects, ...rendered.hooks]) markAsHelms(object, release);
       return { ...rendered, namespace, timeoutS, releaseName: release.name };

@@ -65,8 +65,9 @@ function sourceOf(object: KubeObject): KubeObject | undefined {
     name,
     ...(namespace === undefined ? {} : { namespace }),
     ...(ownerReferences === undefined ? {} : { ownerReferences }),
-    ...(kind === 'Pod' && annotations !== undefined ? { annotations } : {}),
-    ...(machineKinds.has(kind) && labels !== undefined ? { labels } : {}),
+    ...(kind === 'Service' && annotations !== undefined ? { annotations } : {}),
+    ...((kind === 'Pod' || machineKinds.has(kind)) && annotations !== undefined ? { annotations } : {}),
+    ...(kind === 'Service' && labels !== undefined ? { labels } : {}),
   };
   if (kind === 'Service' || machineKinds.has(kind)) return { apiVersion, kind, metadata: slim, spec, status };
   const images = imagesOf(spec);

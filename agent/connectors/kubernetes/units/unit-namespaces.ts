@@ -104,14 +104,14 @@ export class UnitNamespaces {
     for (const [apiVersion, kind] of telling) {
       const resource = await this.#resources.find(apiVersion, kind, signal);
       if (resource === undefined) continue;
-      const { body } = await this.#api.request<{ items: KubeObject[] }>({
+      const { body } = await this.#api.request<{ items: KubeObject[] | null }>({
         method: 'GET',
         path: resourcePath(resource, name),
         query: { labelSelector: `${ownerLabel}!=${owner}`, limit: '20' },
         accept: metadataList,
         signal,
       });
-      const tenant = body.items.find((item) => !isOfEveryNamespace(kind, item));
+      const tenant = (body.items ?? []).find((item) => !isOfEveryNamespace(kind, item));
       if (tenant !== undefined) return `${kind} ${tenant.metadata.name}`;
     }
     return undefined;

@@ -63,6 +63,7 @@ export class UnitSteps {
       await this.#options.prepare(unit, signal);
       record = this.#owned(firstRecord(unit, { ...rendered, objects: await this.#all(rendered, unit.name, signal) }));
       isFresh = await this.#options.namespaces.ensure(record.namespace, this.#options.owner, signal);
+      if (!isFresh) await this.#refuseForeignRelease(record, signal);
       await this.#write(record, signal);
     } else if (isNewRequest(record, unit)) {
       const rendered = await this.#options.renderer.render(unit, true, signal);
@@ -156,7 +157,7 @@ export class UnitSteps {
     present: Progress,
     { isFresh, signal }: { isFresh: boolean; signal: AbortSignal },
   ): Promise<boolean> {
-    const { world, namespaces, forgetKinds } = this.#options;
+    const { world, forgetKinds } = this.#options;
     const groups = applyGroups(record.target.objects);
     while (present.appliedGroups < groups.length) {
       const group = groups[present.appliedGroups]!;
@@ -166,8 +167,7 @@ export class UnitSteps {
           this.#applyOne(record, present, { object, isFresh, signal }),
         );
       } catch (error) {
-        if (isSkerryError(error) && error.code === 'NotFound') namespaces.forget(record.namespace);
-        throw error;
+        throw this.#lost(record.namespace, error);
       }
       if (group.some((object) => isFoundation(object.kind))) {
         const isWaiting = group.some(
@@ -229,7 +229,7 @@ export class UnitSteps {
     await inParallel(record.leftovers, parallelWrites, async (ref) => {
       const found = world.find(record.unitName, ref);
       if (found === undefined || found.isKept || found.isDeleting) return;
-      if (await writer.remove(ref, found.uid, signal)) world.drop(ref);
+      world.removed(ref, await writer.remove(ref, found.uid, signal));
     });
   }
 
@@ -248,7 +248,7 @@ export class UnitSteps {
     if (releaseName !== undefined)
       for (const { ref, uid } of world.ofUnit(done.unitName)) {
         const isOld = isHelmSecret(ref) && Number(/\.v(\d+)$/.exec(ref.name)?.[1]) < oldest;
-        if (isOld && (await this.#options.writer.remove(ref, uid, signal))) world.drop(ref);
+        if (isOld) world.removed(ref, await this.#options.writer.remove(ref, uid, signal));
       }
     return undefined;
   }
@@ -272,9 +272,7 @@ export class UnitSteps {
     try {
       await this.#applyAstray(record, present, signal);
     } catch (error) {
-      // Its namespace went with it.
-      if (isSkerryError(error) && error.code === 'NotFound') this.#options.namespaces.forget(record.namespace);
-      throw error;
+      throw this.#lost(record.namespace, error);
     }
     const fields = Object.fromEntries(present.fields);
     const isOther = Object.entries(fields).some(([key, value]) => record.target.fields[key] !== value);
@@ -346,7 +344,7 @@ export class UnitSteps {
     const { world, writer } = this.#options;
     const own = leftOf(world, unitName).filter((tracked) => !tracked.isChild && !tracked.isDeleting);
     await inParallel(own, parallelWrites, async ({ ref, uid }) => {
-      if (await writer.remove(ref, uid, signal)) world.drop(ref);
+      world.removed(ref, await writer.remove(ref, uid, signal));
     });
   }
 
@@ -356,7 +354,7 @@ export class UnitSteps {
     const secrets = world.ofUnit(unitName).filter(({ packed, ref }) => packed !== undefined || isHelmSecret(ref));
     // The record last: as long as it is there, the removal can be taken up again.
     secrets.sort((left, right) => Number(left.packed !== undefined) - Number(right.packed !== undefined));
-    for (const { ref, uid } of secrets) if (await writer.remove(ref, uid, signal)) world.drop(ref);
+    for (const { ref, uid } of secrets) world.removed(ref, await writer.remove(ref, uid, signal));
     progress.forget(unitName);
     const isLast = world.records().every((other) => other.unitName === unitName || other.namespace !== namespace);
     if (isLast)
@@ -371,8 +369,32 @@ export class UnitSteps {
 
   async #write(record: UnitRecord, signal: AbortSignal): Promise<void> {
     const { writer, world, owner } = this.#options;
-    const { object } = await writer.apply(packRecord(record, owner), signal);
-    world.put(object);
+    try {
+      world.put((await writer.apply(packRecord(record, owner), signal)).object);
+    } catch (error) {
+      throw this.#lost(record.namespace, error);
+    }
+  }
+
+  /** A namespace that was removed since it was looked at is made anew by the next try. */
+  #lost(namespace: string, error: unknown): unknown {
+    if (!isSkerryError(error) || error.code !== 'NotFound') return error;
+    this.#options.namespaces.forget(namespace);
+    return new SkerryError('PlatformUnavailable', `Namespace ${namespace} has gone`, { cause: error });
+  }
+
+  /** A release of Helm's own, or of somebody else's, under that name is not taken over. */
+  async #refuseForeignRelease({ namespace, target: { releaseName }, unitName }: UnitRecord, signal: AbortSignal) {
+    if (releaseName === undefined) return;
+    const { writer, owner } = this.#options;
+    const found = await writer.first(
+      { apiVersion: 'v1', kind: 'Secret', namespace },
+      `owner=helm,name=${releaseName}`,
+      signal,
+    );
+    const labels = found?.metadata.labels ?? {};
+    if (found === undefined || (labels[ownerLabel] === owner && labels[unitLabel] === unitName)) return;
+    if (labels[ownerLabel] !== owner) throw foreignObject(`Helm release ${namespace}/${releaseName}`);
   }
 
   #owned(record: UnitRecord): UnitRecord {

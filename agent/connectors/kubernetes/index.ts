@@ -1,0 +1,6 @@
+export {
+  type KubernetesInfraOptions,
+  type KubernetesPrograms,
+  openKubernetesInfra,
+  type PushImages,
+} from './open-kubernetes-infra.ts';
