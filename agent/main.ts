@@ -5,6 +5,7 @@ import { SkerryError } from '#shared/errors/index.ts';
 import { exitWithError } from '#shared/runtime/exit-with-error.ts';
 import { Lifecycle, systemClock, systemRandom } from '#shared/runtime/index.ts';
 import { createPinoLogger } from '#shared/runtime/pino-logger.ts';
+import { openSettings } from '#shared/seal/index.ts';
 import { composeAgent } from './compose.ts';
 import { type AgentConfig, readAgentConfig } from './config.ts';
 import { createConnectorRegistry } from './connectors/index.ts';
@@ -15,6 +16,7 @@ import {
   enrollAgent,
   loadCredentials,
   renewCertificate,
+  sealOwnerOf,
 } from './link/index.ts';
 import { createLocalApi } from './local/index.ts';
 import { createHostFacts, createHostReporter, KnownMachine } from './report/index.ts';
@@ -42,6 +44,7 @@ async function main(config: AgentConfig): Promise<void> {
     home: config.home,
     kubernetes: config.kubernetes,
     ...room('connectors'),
+    openSecrets: ({ infraId, settings }) => openSettings(settings, { ...sealOwnerOf(credentials), infraId }),
   });
   const controller = config.syncAddress ?? credentials.syncAddress;
   const diskFreeBytes = () => {

@@ -41,8 +41,8 @@ export interface ConnectorRegistryOptions {
   kubernetes?: KubernetesPrograms;
   /** Brings images that travel with a unit to a registry of the site. */
   pushImages?: PushImages;
-  /** Opens what was sealed to this agent: settings of an infra as they came → in clear. Absent: taken as they are. */
-  openSecrets?: (settings: JsonObject) => Promise<JsonObject>;
+  /** Opens what was sealed to this agent: an infra as it came → its settings in clear. Absent: taken as they are. */
+  openSecrets?: (infra: InfraConfig) => Promise<JsonObject>;
   /** In place of files, for tests and simulation. */
   worldFileOf?: (infraId: InfraId) => WorldFile;
 }
@@ -95,7 +95,7 @@ export function createConnectorRegistry(options: ConnectorRegistryOptions): Conn
         throw new SkerryError('PlatformRefused', `This agent has no connector of kind ${infra.kind}`, {
           remedy: `Register an infra of kind ${Object.keys(kinds).join(', ')}.`,
         });
-      const settings = (await options.openSecrets?.(infra.settings)) ?? infra.settings;
+      const settings = (await options.openSecrets?.(infra)) ?? infra.settings;
       const { connector, control } = await opener({ ...infra, settings }, options);
       if (control !== undefined) controls.set(infra.infraId, control);
       return connector;

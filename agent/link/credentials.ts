@@ -55,6 +55,14 @@ export function storeCredentials(folder: string, credentials: AgentCredentials):
   return writeDurably(folder, certificateFile, `${JSON.stringify(answer, undefined, 2)}\n`);
 }
 
+/**
+ * Whose secrets this agent opens. Renewals keep the key, so that what was sealed to it stays readable; an agent that lost its key
+ * enrols anew, as another agent with infras of its own.
+ */
+export function sealOwnerOf({ agentId, keyPem }: AgentCredentials): { agentId: AgentId; privateKeyPem: () => string } {
+  return { agentId, privateKeyPem: () => keyPem };
+}
+
 /** When the certificate in use began, epoch ms. */
 export function notBeforeOf(certPem: string): number {
   return Date.parse(new X509Certificate(certPem).validFrom);

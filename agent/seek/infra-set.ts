@@ -17,7 +17,7 @@ export interface InfraSetOptions extends PlatformCallOptions {
   /** An infra answers again. */
   onReturn: (infraId: InfraId) => void;
   /** Newest facts of an infra or why it cannot be used. null: it is no longer ours. */
-  onFacts: (infraId: InfraId, state: { facts: InfraFacts | null; message: string } | null) => void;
+  onFacts: (infraId: InfraId, state: { facts: InfraFacts | null; message: string; revision: number } | null) => void;
   /** Does anything of ours stand there still? Then it stays open, although the intent no longer names it. */
   isInUse: (infraId: InfraId) => boolean;
   /** An infra was opened or closed. */
@@ -27,6 +27,8 @@ export interface InfraSetOptions extends PlatformCallOptions {
 interface Entry {
   intent: InfraIntent;
   settings: string;
+  /** Of the intent object that was opened; the same settings in a newer one change nothing. */
+  revision: number;
   lane: InfraLane | undefined;
   message: string;
   failures: number;
@@ -103,6 +105,7 @@ export class InfraSet {
     const entry: Entry = {
       intent,
       settings: canonicalJson(intent.body),
+      revision: intent.revision,
       lane: undefined,
       message: 'is being opened',
       failures: 0,
@@ -126,7 +129,7 @@ export class InfraSet {
         connector,
         onLook: (changed) => this.#options.onLook(lane, changed),
         onReturn: () => this.#options.onReturn(infraId),
-        onProbe: (facts, message) => this.#options.onFacts(infraId, { facts, message }),
+        onProbe: (facts, message) => this.#options.onFacts(infraId, { facts, message, revision: entry.revision }),
       });
       entry.lane = lane;
       entry.message = '';
@@ -135,7 +138,7 @@ export class InfraSet {
     } catch (error) {
       entry.message = messageOf(error);
       log.warn({ infraId, kind, error }, 'An infra cannot be opened; trying again later.');
-      this.#options.onFacts(infraId, { facts: null, message: entry.message });
+      this.#options.onFacts(infraId, { facts: null, message: entry.message, revision: entry.revision });
       entry.failures += 1;
       const afterMs = Math.min(limits.backoff.maxMs, limits.backoff.minMs * 2 ** Math.min(entry.failures, 20));
       entry.cancelRetry = clock.timer(afterMs, () => {

@@ -277,7 +277,7 @@ class SiteSeek implements Seek {
   async #reportInfra(
     outbox: Outbox,
     infraId: InfraId,
-    state: { facts: InfraFacts | null; message: string } | null,
+    state: { facts: InfraFacts | null; message: string; revision: number } | null,
   ): Promise<void> {
     try {
       await this.#context.store.transact((tx) =>

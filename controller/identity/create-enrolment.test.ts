@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { isSkerryError } from '#shared/errors/index.ts';
-import { type AgentId, id, type SiteId } from '#shared/model/index.ts';
+import { type Agent, type AgentId, id, type SiteId } from '#shared/model/index.ts';
 import { SeededRandom, systemRandom, VirtualClock } from '#shared/runtime/index.ts';
 import { createMemoryStore } from '#shared/store/index.ts';
 import { parseJoinToken, printJoinToken } from '#shared/wire/join-token.ts';
@@ -194,4 +194,21 @@ test('a join token reads back what was printed, and complains clearly about what
     assert.match(parsed.error.message, complaint);
     assert.ok(!parsed.error.message.includes(content.secret));
   }
+});
+
+test('keeps the key of an agent, also of one that an older release enrolled, and follows a renewal', async () => {
+  const { enrolment, token, store } = await setUp();
+  const first = await enrolment.enroll({ ...(await token()), csrPem: await makeRequest() });
+  const keyOf = (certPem: string) =>
+    new X509Certificate(certPem).publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  const stored = async () => (await store.get<Agent>(`agent/${first.agentId}`))!.value;
+  assert.equal((await stored()).publicKey, keyOf(first.certPem));
+  const { publicKey: _, ...older } = await stored();
+  await store.commit([{ key: `agent/${first.agentId}`, value: older }]);
+  await enrolment.identify(der(first.certPem));
+  assert.equal((await stored()).publicKey, keyOf(first.certPem));
+  const second = await enrolment.renew({ peerCertificateDer: der(first.certPem), csrPem: await makeRequest() });
+  assert.equal((await stored()).publicKey, keyOf(first.certPem), 'the new key counts when it is shown');
+  await enrolment.identify(der(second.certPem));
+  assert.equal((await stored()).publicKey, keyOf(second.certPem));
 });

@@ -6,7 +6,7 @@ import type { Change, Entry, Store } from '#shared/store/index.ts';
 import { printJoinToken } from '#shared/wire/join-token.ts';
 import { keys } from '../keys.ts';
 import type { CertificateAuthority, Enrolment, EnrolmentAnswer } from './certificates.ts';
-import { readPeerCertificate } from './peer-certificate.ts';
+import { type PeerCertificate, readPeerCertificate } from './peer-certificate.ts';
 import { verifyRequest } from './signing-request.ts';
 
 export interface EnrolmentDependencies {
@@ -45,7 +45,7 @@ export function createEnrolment(dependencies: EnrolmentDependencies): Enrolment 
   async function enrollOnce(input: { tokenId: string; secret: string; csrPem: string }): Promise<EnrolmentAnswer> {
     const entry = await admitted(input.tokenId, input.secret);
     const token = entry.value;
-    const { keyFingerprint } = await verifyRequest(input.csrPem);
+    const { keyFingerprint, publicKey } = await verifyRequest(input.csrPem);
     if (token.used !== undefined) return answerAgain(token, keyFingerprint);
     if (token.expiresAt <= clock.now()) throw tokenRefused('has expired');
     const agentId = id<AgentId>(random.uuid());
@@ -57,6 +57,7 @@ export function createEnrolment(dependencies: EnrolmentDependencies): Enrolment 
       siteId,
       name: token.agentName === '' ? `agent-${agentId.slice(0, 8)}` : token.agentName,
       keyFingerprint,
+      publicKey,
       certificate: { serial: signed.serial, notAfter: signed.notAfter },
       revoked: false,
       enrolledAt: clock.now(),
@@ -110,6 +111,7 @@ export function createEnrolment(dependencies: EnrolmentDependencies): Enrolment 
       ...rest,
       // What the agent showed now is what it has; the new key counts from the first time that it is shown.
       keyFingerprint: peer.keyFingerprint,
+      publicKey: peer.publicKey,
       ...(signed.keyFingerprint === peer.keyFingerprint ? {} : { nextKeyFingerprint: signed.keyFingerprint }),
       certificate: { serial: signed.serial, notAfter: signed.notAfter },
     };
@@ -173,15 +175,21 @@ export function createEnrolment(dependencies: EnrolmentDependencies): Enrolment 
             remedy: 'The agent must renew it.',
           });
         const entry = await enrolledAgent(peer.agentId, peer.keyFingerprint);
-        if (entry.value.nextKeyFingerprint === peer.keyFingerprint) {
-          const { nextKeyFingerprint, ...rest } = entry.value;
-          const promoted: Agent = { ...rest, keyFingerprint: nextKeyFingerprint };
-          const expect = [{ key: entry.key, revision: entry.revision }];
-          await store.commit([{ key: entry.key, value: promoted }], { expect });
-        }
+        const seen = withSeenKey(entry.value, peer);
+        if (seen !== undefined)
+          await store.commit([{ key: entry.key, value: seen }], {
+            expect: [{ key: entry.key, revision: entry.revision }],
+          });
         return { agentId: peer.agentId, siteId: peer.siteId };
       }),
   };
+}
+
+/** The agent with the key that it showed just now, when that says something new: a renewal's key, or one not kept so far. */
+function withSeenKey(agent: Agent, { keyFingerprint, publicKey }: PeerCertificate): Agent | undefined {
+  const { nextKeyFingerprint, ...rest } = agent;
+  if (nextKeyFingerprint === keyFingerprint) return { ...rest, keyFingerprint, publicKey };
+  return agent.publicKey === undefined ? { ...agent, publicKey } : undefined;
 }
 
 /** Tokens that can no longer answer anybody go when new ones are made; their number stays bounded. */

@@ -7,6 +7,8 @@ export interface PeerCertificate {
   agentId: AgentId;
   siteId: SiteId;
   keyFingerprint: string;
+  /** SPKI DER, base64. */
+  publicKey: string;
   notBefore: number;
   notAfter: number;
 }
@@ -17,13 +19,15 @@ export function readPeerCertificate(der: Buffer, caPem: string): PeerCertificate
     const certificate = new X509Certificate(der);
     const authorities = caPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
     const isOurs = authorities.some((authority) => certificate.verify(new X509Certificate(authority).publicKey));
+    const spki = certificate.publicKey.export({ format: 'der', type: 'spki' });
     const names = certificate.subjectAltName ?? '';
     const match = /^URI:skerry:agent:([\w-]{1,64}), URI:skerry:site:([\w-]{1,64})$/.exec(names);
     if (!isOurs || match === null) throw new Error('not a certificate of ours');
     return {
       agentId: id<AgentId>(match[1]!),
       siteId: id<SiteId>(match[2]!),
-      keyFingerprint: fingerprintOf(certificate.publicKey.export({ format: 'der', type: 'spki' })),
+      keyFingerprint: fingerprintOf(spki),
+      publicKey: spki.toString('base64'),
       notBefore: Date.parse(certificate.validFrom),
       notAfter: Date.parse(certificate.validTo),
     };

@@ -8,6 +8,8 @@ const maxPemLength = 8192;
 export interface VerifiedRequest {
   request: Pkcs10CertificateRequest;
   keyFingerprint: string;
+  /** SPKI DER, base64. */
+  publicKey: string;
 }
 
 /** SHA-256 of a public key's SPKI DER, hex. */
@@ -30,7 +32,7 @@ export async function verifyRequest(csrPem: string): Promise<VerifiedRequest> {
       (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1');
     if (!isAllowed) throw refused('its key is neither P-256 nor Ed25519');
     if (!(await request.verify())) throw refused('its signature is not by its own key');
-    return { request, keyFingerprint: fingerprintOf(spki) };
+    return { request, keyFingerprint: fingerprintOf(spki), publicKey: spki.toString('base64') };
   } catch (error) {
     throw error instanceof SkerryError ? error : refused('it cannot be read', error);
   }

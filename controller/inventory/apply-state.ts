@@ -83,7 +83,7 @@ async function applyInfra(
   context: InventoryContext,
   set: ChangeSet,
   agentId: AgentId,
-  report: { infraId: InfraId; body: { facts: unknown; message: string } },
+  report: { infraId: InfraId; body: { facts: unknown; message: string; revision?: unknown } },
 ): Promise<void> {
   if (!isName(report.infraId)) return;
   const infra = await set.get<Infra>(keys.infra(report.infraId));
@@ -93,6 +93,7 @@ async function applyInfra(
     facts: parseInfraFacts(report.body.facts),
     message: clip(report.body.message),
     reportedAt: context.clock.now(),
+    ...(Number.isSafeInteger(report.body.revision) && { revision: report.body.revision as number }),
   };
   const before = await set.get<InfraStatus>(keys.infraStatus(infra.id));
   // An infra that cannot be asked at present keeps its last known capacity.

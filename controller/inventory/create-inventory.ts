@@ -12,7 +12,7 @@ import {
 import { applyReport } from './apply-report.ts';
 import { applyState } from './apply-state.ts';
 import { ChangeSet } from './change-set.ts';
-import { createInfra, deleteInfra, findInfra, listInfras } from './infras.ts';
+import { createInfra, deleteInfra, findInfra, listInfras, updateInfra } from './infras.ts';
 import type { Inventory } from './inventory.ts';
 import type { InventoryContext, InventoryDependencies } from './inventory-context.ts';
 import type { ReportSink } from './report-sink.ts';
@@ -45,6 +45,7 @@ function inventoryOf(context: InventoryContext): Inventory {
     agents: () => listAgents(context),
     agent: (idOrName) => findAgent(context, idOrName),
     createInfra: (_request, input) => createInfra(context, input),
+    updateInfra: (_request, infraId, patch) => updateInfra(context, infraId, patch),
     deleteInfra: (_request, infraId) => deleteInfra(context, infraId),
     infras: () => listInfras(context),
     infra: (idOrName) => findInfra(context, idOrName),

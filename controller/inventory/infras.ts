@@ -3,9 +3,11 @@ import { SkerryError } from '#shared/errors/index.ts';
 import { type AgentId, type InfraId, id, type ObjectKey } from '#shared/model/ids.ts';
 import type { Agent, AgentStatus, Allocation, Infra, InfraStatus, Ledger } from '#shared/model/inventory.ts';
 import type { JsonObject } from '#shared/model/json.ts';
+import { canonicalJson } from '#shared/wire/canonical-json.ts';
 import type { InfraObject } from '#shared/wire/frames.ts';
 import { keys } from '../keys.ts';
-import type { InfraView } from './inventory.ts';
+import { mergeSettings, sealForAgent } from './infra-settings.ts';
+import type { InfraPatch, InfraView } from './inventory.ts';
 import type { InventoryContext } from './inventory-context.ts';
 import { claimName, orNameTaken, releaseName } from './unique-name.ts';
 
@@ -19,16 +21,17 @@ export interface InfraInput {
 
 /** The infra, its empty ledger and its object in the agent's intent, in one commit. */
 export async function createInfra({ store, book, clock, random }: InventoryContext, input: InfraInput): Promise<Infra> {
+  const infraId = id<InfraId>(random.uuid());
   const agent = await store.get<Agent>(keys.agent(input.agentId));
   if (agent === undefined || agent.value.revoked)
     throw new SkerryError('NotFound', `There is no agent ${input.agentId}`, { remedy: 'Enrol one at the site first.' });
   const infra: Infra = {
-    id: id<InfraId>(random.uuid()),
+    id: infraId,
     name: input.name,
     siteId: agent.value.siteId,
     agentId: agent.value.id,
     kind: input.kind,
-    settings: input.settings ?? {},
+    settings: await sealForAgent(agent.value, infraId, input.settings ?? {}),
     labels: input.labels ?? {},
     schedulable: true,
     createdAt: clock.now(),
@@ -39,14 +42,48 @@ export async function createInfra({ store, book, clock, random }: InventoryConte
   await orNameTaken('infra', infra.name, () =>
     book.commit({
       agents: [{ agentId: infra.agentId, upserts: [object], tombstones: [] }],
-      changes: () => [
-        { key: keys.infra(infra.id), value: infra },
+      changes: (generations) => [
+        { key: keys.infra(infra.id), value: { ...infra, revision: generations.get(infra.agentId) } },
         { key: keys.ledger(infra.id), value: ledger },
         claim.change,
       ],
       expect: [claim.expect],
     }),
   );
+  return infra;
+}
+
+/**
+ * What the agent has to know (settings) becomes a new revision of its intent, in the same commit; labels and schedulable are the
+ * controller's own. Settings and labels are merged (RFC 7396): null takes a member away.
+ */
+export async function updateInfra(
+  { store, book }: InventoryContext,
+  infraId: InfraId,
+  patch: InfraPatch,
+): Promise<Infra> {
+  const entry = await store.get<Infra>(keys.infra(infraId));
+  if (entry === undefined) throw notFound(infraId);
+  const expect = [{ key: entry.key, revision: entry.revision }];
+  const labels = mergeSettings(entry.value.labels, patch.labels ?? {}) as Record<string, string>;
+  const infra: Infra = { ...entry.value, labels, schedulable: patch.schedulable ?? entry.value.schedulable };
+  if (patch.settings === undefined) {
+    await store.commit([{ key: entry.key, value: infra }], { expect });
+    return infra;
+  }
+  const agent = await store.get<Agent>(keys.agent(infra.agentId));
+  if (agent === undefined) throw notFound(infraId);
+  const fresh = await sealForAgent(agent.value, infraId, patch.settings);
+  infra.settings = await sealForAgent(agent.value, infraId, mergeSettings(infra.settings, fresh));
+  const isSame = canonicalJson(infra.settings) === canonicalJson(entry.value.settings);
+  const object = { key: infraKey(infra.id), scope: '', body: infraBody(infra), dependsOn: [] };
+  await book.commit({
+    agents: [{ agentId: infra.agentId, upserts: [object], tombstones: [] }],
+    changes: (generations) => [
+      { key: entry.key, value: isSame ? infra : { ...infra, revision: generations.get(infra.agentId) } },
+    ],
+    expect,
+  });
   return infra;
 }
 

@@ -23,15 +23,28 @@ export interface Inventory {
   agents(): Promise<AgentView[]>;
   agent(idOrName: string): Promise<AgentView>;
 
-  /** Adds the infra and its object in the agent's intent in one commit. */
+  /**
+   * Adds the infra and its object in the agent's intent in one commit; secrets of its settings are sealed to the agent before.
+   * @throws NotFound, Conflict (a name that is taken, a key that is not known yet)
+   */
   createInfra(
     context: RequestContext,
     input: { name: string; agentId: AgentId; kind: string; settings?: JsonObject; labels?: Record<string, string> },
   ): Promise<Infra>;
+  /** Changed settings make the agent open the infra anew. @throws NotFound, Conflict when they cannot be sealed to the agent */
+  updateInfra(context: RequestContext, id: InfraId, patch: InfraPatch): Promise<Infra>;
   /** @throws Conflict while something is allocated on it. */
   deleteInfra(context: RequestContext, id: InfraId): Promise<void>;
   infras(): Promise<InfraView[]>;
   infra(idOrName: string): Promise<InfraView>;
+}
+
+/** Absent members stay as they are. */
+export interface InfraPatch {
+  settings?: JsonObject;
+  /** null takes a label away. */
+  labels?: Record<string, string | null>;
+  schedulable?: boolean;
 }
 
 export interface InfraView extends Infra {

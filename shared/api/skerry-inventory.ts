@@ -78,6 +78,18 @@ export const CreateInfraRequest = Type.Object(
 );
 export type CreateInfraRequest = Static<typeof CreateInfraRequest>;
 
+const MergedLabels = Type.Record(
+  Type.String({ maxLength: 63 }),
+  Type.Union([Type.String({ maxLength: 255 }), Type.Null()]),
+);
+
+/** Settings and labels are merged (RFC 7396): null takes a member away, what is absent stays. */
+export const ModifyInfraRequest = Type.Object(
+  { settings: Type.Optional(Open), labels: Type.Optional(MergedLabels), schedulable: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type ModifyInfraRequest = Static<typeof ModifyInfraRequest>;
+
 export const InfraSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -88,6 +100,11 @@ export const InfraSchema = Type.Object({
   labels: Labels,
   schedulable: Type.Boolean(),
   createdAt: Milliseconds,
+  revision: Type.Optional(
+    Type.Number({
+      description: 'What the agent has to know changed last; its word on it has a status.revision as high',
+    }),
+  ),
   status: Open,
   ledger: Open,
   ageMs: Type.Optional(Type.Number({ description: 'Age of the newest facts' })),

@@ -21,6 +21,8 @@ export interface Agent {
   name: string;
   /** SHA-256 of the enrolled public key (SPKI DER), hex. */
   keyFingerprint: string;
+  /** The key itself (SPKI DER, base64): secrets are sealed to it. Absent while an agent of an older release has not come back. */
+  publicKey?: string;
   /** A renewal's new key, until the agent is first seen with it: the answer may have been lost. */
   nextKeyFingerprint?: string;
   certificate: { serial: string; notAfter: number };
@@ -57,12 +59,14 @@ export interface Infra {
   siteId: SiteId;
   agentId: AgentId;
   kind: string;
-  /** Sealed secrets are opaque strings here. */
+  /** Every secret in it is sealed to the agent: `{ sealed: '<compact JWE>' }`. */
   settings: JsonObject;
   labels: Record<string, string>;
   /** False: nothing new is placed here. */
   schedulable: boolean;
   createdAt: number;
+  /** Generation of the agent's intent at which the agent's part of it changed last. Absent: made by an older release. */
+  revision?: number;
 }
 
 /** `infra-status/<id>`: newest facts from the agent. */
@@ -72,6 +76,8 @@ export interface InfraStatus {
   message: string;
   /** Controller's clock when it came. */
   reportedAt: number;
+  /** `Infra.revision` that the agent had opened when it said this. Absent: told by an older release. */
+  revision?: number;
 }
 
 /** `ledger/<infraId>`: what the controller has promised of an infra. Never above capacity (I7). */

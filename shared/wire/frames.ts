@@ -417,6 +417,8 @@ export interface InfraState {
   infraId: InfraId;
   facts: InfraFacts | null;
   message: string;
+  /** Revision of the infra's object that is told of; absent from an older agent. */
+  revision?: number;
 }
 
 /** state, key = `agent`. */

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { CreateInfraRequest, InfraSchema } from '#shared/api/skerry-inventory.ts';
+import { CreateInfraRequest, InfraSchema, ModifyInfraRequest } from '#shared/api/skerry-inventory.ts';
 import type { JsonObject } from '#shared/model/json.ts';
+import { hideSecrets } from '#shared/seal/index.ts';
 import type { InfraView } from '../../inventory/inventory.ts';
-import { hideSecrets } from '../hide-secrets.ts';
 import type { NorthboundApp, NorthboundDependencies } from '../plugin.ts';
 import { contextOf } from '../request.ts';
 
@@ -34,6 +34,20 @@ export function registerInfras(app: NorthboundApp, { inventory }: NorthboundDepe
       return reply.code(201).header('location', `${request.baseUrl}${root}/${id}`).send(view);
     },
   );
+  app.patch<ByName & { Body: ModifyInfraRequest }>(
+    `${root}/:infra`,
+    {
+      config: { permission: 'inventory:write' },
+      schema: { tags, body: ModifyInfraRequest, response: { 200: InfraSchema } },
+    },
+    async (request) => {
+      const { id } = await inventory.infra(request.params.infra);
+      const { settings, ...rest } = request.body;
+      const patch = { ...rest, ...(settings !== undefined && { settings: settings as JsonObject }) };
+      await inventory.updateInfra(contextOf(request), id, patch);
+      return withoutSecrets(await inventory.infra(id));
+    },
+  );
   app.delete<ByName>(
     `${root}/:infra`,
     { config: { permission: 'inventory:delete' }, schema: { tags } },
@@ -47,5 +61,5 @@ export function registerInfras(app: NorthboundApp, { inventory }: NorthboundDepe
 
 /** What is secret goes in and never comes out. */
 function withoutSecrets(view: InfraView): InfraView {
-  return { ...view, settings: hideSecrets(view.settings) as JsonObject };
+  return { ...view, settings: hideSecrets(view.settings) };
 }
