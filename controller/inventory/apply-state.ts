@@ -28,7 +28,7 @@ export async function applyState(
     if ((await set.get(key)) !== undefined) set.remove(key);
     return;
   }
-  if (!fits(body, reportLimits.stateBytes)) {
+  if (!fits(body, body.type === 'infra' ? reportLimits.infraBytes : reportLimits.stateBytes)) {
     context.log.warn({ agentId: reporter.agentId, key: state.key }, 'A state report is too large; left out.');
     return;
   }

@@ -5,6 +5,8 @@ export const reportLimits = {
   /** JSON bytes of one unit's reported facts, and of one state slot. */
   factsBytes: 16_384,
   stateBytes: 65_536,
+  /** The same of an infra, which may be a cluster of 500 nodes. */
+  infraBytes: 262_144,
   decisionsKept: 1_000,
   alarms: 1_000,
   orphans: 10_000,

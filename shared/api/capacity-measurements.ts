@@ -18,14 +18,18 @@ export const capacityMeasures = [
   { member: 'storageGib', resourceType: 'VR_STORAGE', name: 'VstorageCapacity', unit: 'GiB' },
 ] as const;
 
-/** Allocated: in use on the platform. Reserved: promised by the ledger and not in use yet. Available: what neither holds. */
+/**
+ * Allocated: in use on the platform. Reserved: promised by the ledger and not in use yet. Available: what neither holds. A resource
+ * whose total is not known is left out.
+ */
 export function capacityMeasurements(
   capacity: { total: Resources; used: Resources },
   promised: Resources,
 ): CapacityMeasurement[] {
-  return capacityMeasures.map(({ member, resourceType, name, unit }) => {
-    const total = capacity.total[member];
-    const allocated = capacity.used[member];
+  return capacityMeasures.flatMap(({ member, resourceType, name, unit }) => {
+    const total: number | undefined = capacity.total[member];
+    if (total === undefined) return [];
+    const allocated = capacity.used[member] ?? 0;
     const reserved = Math.max(0, promised[member] - allocated);
     const amount = (value: number) => ({ value, unit });
     return {

@@ -30,6 +30,9 @@ export const NfviCapacityInfo = Type.Object({
       healthy: Type.Boolean(),
       schedulable: Type.Boolean(),
       reportedAt: optional(Type.String()),
+      /** What runs uses now, where the platform measures it; allocated is what is promised to it. */
+      measured: optional(Type.Object({}, { additionalProperties: Type.Number() })),
+      cluster: optional(Type.Object({ version: Type.String(), nodes: Type.Number(), nodesReady: Type.Number() })),
     }),
   ),
 });

@@ -1,9 +1,10 @@
-import { capacityMeasurements } from '#shared/api/capacity-measurements.ts';
 import { NfviCapacityInfo } from '#shared/api/nfvi-capacity.ts';
+import type { ClusterFacts } from '#shared/connector/index.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { InfraView } from '../../inventory/inventory.ts';
 import { dateTime } from '../sol013/date-time.ts';
 import { defineResource } from '../sol013/resource.ts';
+import { capacityPerZone } from './capacity-per-zone.ts';
 
 /** NfviCapacityInfo (ETSI GS NFV-SOL 005 clause 10.5.2.2): a VIM is an infra. */
 export const nfviCapacityInfos = defineResource<InfraView>({
@@ -22,8 +23,7 @@ function renderInfra(infra: InfraView): JsonObject {
   return {
     id: infra.id,
     vimId: infra.id,
-    capacityInfoPerZone:
-      facts === null ? [] : [{ capacityMeasurements: capacityMeasurements(facts.capacity, infra.ledger.reserved) }],
+    capacityInfoPerZone: facts === null ? [] : capacityPerZone(facts, infra.ledger.reserved),
     ...(facts !== null && { timeInterval: { aTime: dateTime(reportedAt) } }),
     _skerry: {
       name: infra.name,
@@ -32,6 +32,12 @@ function renderInfra(infra: InfraView): JsonObject {
       healthy: facts?.healthy ?? false,
       schedulable: infra.schedulable,
       ...(facts !== null && { reportedAt: dateTime(reportedAt) }),
+      ...(facts?.measured !== undefined && { measured: { ...facts.measured } }),
+      ...(facts?.cluster !== undefined && { cluster: summaryOf(facts.cluster) }),
     },
   };
+}
+
+function summaryOf({ version, nodes }: ClusterFacts): JsonObject {
+  return { version, nodes: nodes.length, nodesReady: nodes.filter(({ isReady }) => isReady).length };
 }

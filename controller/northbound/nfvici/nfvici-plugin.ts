@@ -128,7 +128,7 @@ function requireMeasurable(input: Record<string, unknown>): void {
     });
   }
   if (input['subObjectInstanceIds'] !== undefined) {
-    throw new SkerryError('Unprocessable', 'The infra has no resource zones that could be watched one by one.', {
+    throw new SkerryError('Unprocessable', 'The resource zones of an infra are not watched one by one.', {
       remedy: 'Leave subObjectInstanceIds out: the threshold then watches the whole infra.',
     });
   }
