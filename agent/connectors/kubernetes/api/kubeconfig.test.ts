@@ -84,7 +84,7 @@ test('names the place and the remedy of what cannot be used', async () => {
     [config({}, pair), 'users[0].user.client-key-data', /anew/],
     [config({}, { 'client-key-data': base64('x') }), 'users[0].user.client-key-data', /--flatten/],
     [config({}, { 'client-certificate-data': 'DATA+OMITTED' }), 'users[0].user.client-certificate-data', /--raw/],
-    [config({}, { exec: { command: 'aws' } }), 'users[0].user.exec', /settings/],
+    [config({}, { exec: { command: 'aws' } }), 'users[0].user.exec', /SKERRY_KUBERNETES_EXEC/],
     [config({}, { 'auth-provider': { name: 'gcp' } }), 'users[0].user.auth-provider', /service account/],
     [config({}, { as: 'root' }), 'users[0].user.as', /service account/],
     [config({ 'proxy-url': 'http://p' }), 'clusters[0].cluster.proxy-url', /directly/],

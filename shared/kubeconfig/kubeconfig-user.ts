@@ -1,7 +1,7 @@
 import type { ClusterAuthorization, ClusterEndpoint, ExecPlugin } from './cluster-endpoint.ts';
-import type { KubeconfigOptions } from './kubeconfig.ts';
 import type { Place } from './kubeconfig-place.ts';
 import { readClientCertificate } from './kubeconfig-tls.ts';
+import type { KubeconfigOptions } from './read-kubeconfig.ts';
 
 const serviceAccount = 'use the token of a service account, made for the agent with `kubectl create token`';
 
@@ -36,7 +36,7 @@ function readAuthorization(user: Place, options: KubeconfigOptions): ClusterAuth
   if (!options.allowExec)
     throw exec.complaint(
       'runs a command for its credentials, which is not allowed here',
-      `${serviceAccount}, or allow it in the infra’s settings`,
+      `${serviceAccount}, or start the agent with SKERRY_KUBERNETES_EXEC=allow`,
     );
   return { kind: 'exec', plugin: readPlugin(exec) };
 }

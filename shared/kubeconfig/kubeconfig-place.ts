@@ -30,6 +30,11 @@ export class Place {
     return this.#value !== undefined && this.#value !== null;
   }
 
+  /** As it is in the file, unchecked. */
+  get value(): unknown {
+    return this.#value;
+  }
+
   complaint(words: string, remedy?: string): Complaint {
     return new Complaint(this.path, words, remedy);
   }
