@@ -59,7 +59,10 @@ export class SkerryApi {
     this.#own<JoinTokenView>('POST', 'join-tokens', input);
 
   infras = async () => byName(await this.#ownList<InfraView>('infras'));
+  infra = (id: string) => this.#own<InfraView>('GET', `infras/${part(id)}`);
   createInfra = (input: object) => this.#own<InfraView>('POST', 'infras', input);
+  /** Settings and labels are merged: null takes a member away. */
+  updateInfra = (id: string, patch: object) => this.#own<InfraView>('PATCH', `infras/${part(id)}`, patch);
   deleteInfra = (id: string) => this.#own<void>('DELETE', `infras/${part(id)}`);
 
   vnfPackages = () => this.#list<VnfPackageView>(packageRoot.vnf, versions.vnfpkgm);

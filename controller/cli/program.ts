@@ -27,6 +27,8 @@ export function buildProgram(host: CommandHost): Command {
     .description('Network-service orchestration for sites that get cut off')
     .version(version, '-V, --version')
     .showSuggestionAfterError()
+    // What stands behind a command is the command's, also where the commands above have an option of that name.
+    .enablePositionalOptions()
     .addHelpText('after', exitCodeHelp)
     .exitOverride()
     .configureOutput({

@@ -96,6 +96,7 @@ async function applyInfra(
     ...(Number.isSafeInteger(report.body.revision) && { revision: report.body.revision as number }),
   };
   const before = await set.get<InfraStatus>(keys.infraStatus(infra.id));
-  // An infra that cannot be asked at present keeps its last known capacity.
-  set.put(keys.infraStatus(infra.id), status.facts === null ? { ...status, facts: before?.facts ?? null } : status);
+  // An infra that cannot be asked at present keeps its last known capacity, as unhealthy.
+  const known = before?.facts ? { ...before.facts, healthy: false } : null;
+  set.put(keys.infraStatus(infra.id), { ...status, facts: status.facts ?? known });
 }

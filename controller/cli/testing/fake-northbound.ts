@@ -33,6 +33,8 @@ export class FakeNorthbound {
   readonly operations: Thing[] = [];
   readonly kdus: Thing[] = [];
   readonly requests: { method: string; path: string; body: Record<string, unknown> }[] = [];
+  /** What agents say of Kubernetes clusters. */
+  cluster: { healthy: boolean; message?: string; [member: string]: unknown } = { healthy: true };
   readonly joinTokens = new Map<string, string>();
   /** Next calls to this `METHOD /path` answer the problem. */
   readonly failures = new Map<string, { status: number; detail: string; [member: string]: unknown }>();
@@ -134,6 +136,8 @@ export class FakeNorthbound {
     ['POST /skerry/v1/join-tokens', (body) => this.#joinToken(body)],
     ['POST /skerry/v1/agents/*/revoke', (_body, [id]) => change(this.agents, id, { revoked: true })],
     ['POST /skerry/v1/infras', (body) => this.#createInfra(body)],
+    ['GET /skerry/v1/infras/*', (_body, [id]) => find(this.infras, id)],
+    ['PATCH /skerry/v1/infras/*', (body, [id]) => this.#changeInfra(body, id)],
     ['DELETE /skerry/v1/infras/*', (_body, [id]) => remove(this.infras, id)],
     ['GET /vnfpkgm/v2/vnf_packages', () => ok(this.vnfPackages)],
     ['GET /vnfpkgm/v2/vnf_packages/*', (_body, [id]) => find(this.vnfPackages, id)],
@@ -215,9 +219,37 @@ export class FakeNorthbound {
   #createInfra(body: Record<string, unknown>): Reply {
     const agent = this.agents.find((one) => one.id === body['agentId']);
     if (agent === undefined) return problem(404, 'no such agent');
-    const total = { vcpus: 8, memoryMib: 1024, storageGib: 10 };
-    const facts = { kind: 'simulated', healthy: true, capacity: { total, used: { ...total, vcpus: 0 } } };
-    return this.#create(this.infras, { ...body, siteId: agent['siteId'], ageMs: 5, status: { facts } });
+    const status = { facts: null, message: 'not reported yet', reportedAt: 0 };
+    const { connected } = agent['status'] as { connected: boolean };
+    const made = this.#create(this.infras, { ...body, siteId: agent['siteId'], connected, revision: 1, status });
+    if (connected) this.#probe(made.body as Thing);
+    return made;
+  }
+
+  /** An agent's word on an infra, a moment later; a cluster says what `cluster` holds. */
+  #probe(infra: Thing): void {
+    setImmediate(() => {
+      const total = { vcpus: 8, memoryMib: 1024, storageGib: 10 };
+      const told = infra['kind'] === 'kubernetes' ? this.cluster : { healthy: true };
+      const capacity = { total, used: { ...total, vcpus: 0 } };
+      const facts = { kind: infra['kind'], version: '1', features: [], zones: [], images: [], capacity, ...told };
+      const status = { facts, message: facts.message ?? '', reportedAt: Date.now(), revision: infra['revision'] };
+      Object.assign(infra, { ageMs: 5, status });
+      this.wake();
+    });
+  }
+
+  #changeInfra(body: Record<string, unknown>, id: string | undefined): Reply {
+    const infra = this.infras.find((one) => one.id === id);
+    if (infra === undefined) return problem(404, `no ${id}`);
+    const { settings, ...members } = body;
+    Object.assign(infra, members);
+    if (settings !== undefined) {
+      infra['settings'] = { ...(infra['settings'] as object), ...(settings as object) };
+      infra['revision'] = Number(infra['revision']) + 1;
+      this.#probe(infra);
+    }
+    return ok({ ...infra });
   }
 
   #createNs(body: Record<string, unknown>): Reply {
