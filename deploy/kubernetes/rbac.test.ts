@@ -27,7 +27,12 @@ const nameOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
 
 test('both modes have the same roles; only where they hold differs', () => {
   const inWhole = new Map(whole.map((manifest) => [nameOf(manifest), manifest]));
-  const own = ['Namespace cnf', 'RoleBinding skerry-agent'];
+  const own = [
+    'Namespace cnf',
+    'RoleBinding skerry-agent',
+    'Role skerry-agent-plugins',
+    'RoleBinding skerry-agent-plugins',
+  ];
   for (const manifest of namespaced) {
     if (own.includes(nameOf(manifest))) continue;
     assert.deepEqual(manifest, inWhole.get(nameOf(manifest)), nameOf(manifest));

@@ -13,18 +13,15 @@ const skip = withoutCluster();
 const facts: Question[] = [
   'list nodes',
   'watch nodes',
-  'list pods',
-  'watch pods',
   'get namespaces',
-  'watch namespaces',
   'list storageclasses.storage.k8s.io',
-  'list daemonsets.apps',
-  'watch daemonsets.apps',
+  'watch storageclasses.storage.k8s.io',
   'list nodes.metrics.k8s.io',
-  'get nodes.metrics.k8s.io',
-  'list network-attachment-definitions.k8s.cni.cncf.io',
   'get customresourcedefinitions.apiextensions.k8s.io',
 ].map((may) => ({ may }));
+/** Which network plugins there are. */
+const plugins: Question = { may: 'list daemonsets.apps', namespace: 'kube-system' };
+const networks: Question = { may: 'watch network-attachment-definitions.k8s.cni.cncf.io' };
 
 const usualKinds = [
   ...['configmaps', 'persistentvolumeclaims', 'pods', 'secrets', 'serviceaccounts', 'services'],
@@ -74,8 +71,10 @@ test('an agent of the whole cluster may do what the connector calls, and nothing
 }, async (t) => {
   const agent = await Installation.start(t, ['rbac.yaml']);
   await agent.untilSummedUp();
-  const namespaces = ['get', 'create', 'patch', 'delete'].map((verb) => ({ may: `${verb} namespaces` }));
-  await agent.mayAll([...facts, ...namespaces, ...workloadsIn()]);
+  const namespaces = ['get', 'list', 'watch', 'create', 'patch', 'delete'].map((verb) => ({
+    may: `${verb} namespaces`,
+  }));
+  await agent.mayAll([...facts, plugins, networks, ...namespaces, ...workloadsIn()]);
   await agent.mayNone(never);
 });
 
@@ -96,10 +95,14 @@ test('an option adds what it says, and no more', { skip }, async (t) => {
 test('an agent of some namespaces sees and changes nothing in others', { skip }, async (t) => {
   const agent = await Installation.start(t, ['rbac-namespaced.yaml']);
   await agent.untilSummedUp();
-  await agent.mayAll([...facts, ...workloadsIn(`${agent.name}-cnf`)]);
-  // Pods are listed for what is promised to them.
-  const elsewhere = workloadsIn().filter(({ may }) => !facts.some((fact) => fact.may === may));
-  const inSystem = workloadsIn('kube-system').filter(({ may }) => !facts.some((fact) => fact.may === may));
+  await agent.mayAll([
+    ...facts,
+    plugins,
+    { ...networks, namespace: `${agent.name}-cnf` },
+    ...workloadsIn(`${agent.name}-cnf`),
+  ]);
+  const elsewhere = workloadsIn();
+  const inSystem = workloadsIn('kube-system').filter(({ may }) => may !== plugins.may);
   const namespaces = ['create', 'patch', 'delete'].map((verb) => ({ may: `${verb} namespaces`, name: 'default' }));
   await agent.mayNone([...elsewhere, ...inSystem, ...namespaces, ...never]);
 });
