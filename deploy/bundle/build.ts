@@ -8,12 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { httpWithoutFetch } from './http-without-fetch.ts';
 import { namedLateImports } from './named-late-imports.ts';
+import { packagesKept } from './packages-kept.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 const outputFolder = path.join(projectFolder, 'dist');
-
-/** Native libraries, and static files beside the module. */
-const packagesKept = ['classic-level', '@node-rs/argon2', '@fastify/swagger-ui'];
 
 /** CommonJS packages inside an ECMAScript module ask for Node's own modules with `require`. */
 const requireForPackages = [
@@ -41,7 +39,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  external: packagesKept,
+  external: [...packagesKept],
   plugins: [namedLateImports(), httpWithoutFetch()],
   minify: true,
   keepNames: true,
