@@ -29,7 +29,11 @@ export class Installation {
   }
 
   async apply(file: string, ...options: string[]): Promise<void> {
-    const text = this.#renamed(readFileSync(path.join(manifestsFolder, file), 'utf8'));
+    await this.applyText(this.renamed(readFileSync(path.join(manifestsFolder, file), 'utf8')), ...options);
+  }
+
+  /** Removed again with the rest. */
+  async applyText(text: string, ...options: string[]): Promise<void> {
     this.#applied.push(text);
     await kubectl(['apply', ...options, '-f', '-'], text);
   }
@@ -89,7 +93,8 @@ export class Installation {
     return this.write(['apply', '--server-side', '--field-manager=skerry', '--force-conflicts', '-f', '-'], object);
   }
 
-  #renamed(text: string): string {
+  /** Under the names of this installation. */
+  renamed(text: string): string {
     return text
       .replaceAll('skerry-agent', `${this.name}-agent`)
       .replaceAll('skerry.io/agent-may', `${this.name}.skerry.io/agent-may`)
