@@ -32,6 +32,7 @@ const attachmentGroup = 'k8s.cni.cncf.io';
 const podsChangedMs = 60_000;
 /** Usage is told in steps of this part of the whole: it moves all the time, and every report costs bytes. */
 const usageSteps = 20;
+const reportBytes = 40_000;
 
 /** Capacity, nodes and abilities of the cluster, by watch; each object is reduced as it comes. */
 export class ClusterWatch {
@@ -89,7 +90,7 @@ export class ClusterWatch {
       ...(isWorking || denied.includes('nodes') ? {} : { message: 'no node of the cluster takes work' }),
       ...report,
       features: measured === undefined ? features : [...features, 'metrics'],
-      cluster: { ...report.cluster, missing },
+      cluster: withinReport({ ...report.cluster, missing }),
     };
   }
 
@@ -197,6 +198,16 @@ export class ClusterWatch {
     }
     return this.#daemonSetNames;
   }
+}
+
+/** One report has to hold it all: what is told of single nodes gives way first. The sums count every node. */
+function withinReport(cluster: ClusterFacts): ClusterFacts {
+  const bytes = () => JSON.stringify(fitting).length;
+  let fitting = cluster;
+  if (bytes() > reportBytes) fitting = { ...cluster, nodes: cluster.nodes.map(({ measured: _, ...node }) => node) };
+  while (bytes() > reportBytes && fitting.nodes.length > 1)
+    fitting = { ...fitting, nodes: fitting.nodes.slice(0, Math.floor(fitting.nodes.length * 0.8)) };
+  return fitting;
 }
 
 function inSteps(measured: Resources, total: Resources | undefined): Resources {

@@ -20,6 +20,11 @@ export interface Examination {
 export function examine(world: OwnedWorld, view: RecordView, progress: Progress | undefined): Examination {
   const found: Examination = { astray: [], isReady: true, waitsFor: '' };
   for (const ref of view.target.refs) {
+    const blindness = world.blindness(ref);
+    if (blindness !== undefined) {
+      wait(found, `${refText(ref)} cannot be seen: ${blindness.message}`);
+      continue;
+    }
     const tracked = world.find(view.unitName, ref);
     const expected = progress?.fields.get(refKey(ref)) ?? view.target.fields[refKey(ref)];
     if (tracked === undefined) found.astray.push({ ref, why: `${refText(ref)} is missing` });

@@ -1,3 +1,4 @@
+import { isSkerryError, type SkerryError } from '#shared/errors/index.ts';
 import type { Clock, Logger } from '#shared/runtime/index.ts';
 import type { ApiResources } from '../api/api-resources.ts';
 import type { KubernetesApi } from '../api/kubernetes-api.ts';
@@ -42,6 +43,8 @@ export class OwnedWorld {
   readonly #reflectors = new Map<string, Reflector<Tracked>>();
   readonly #records = new Map<string, KnownRecord>();
   readonly #ofUnit = new Map<string, Map<string, Tracked>>();
+  /** Kinds that cannot be read, and why: units that need them are told so, all others go on. */
+  readonly #blind = new Map<string, SkerryError>();
   #isComplete = false;
 
   constructor(options: OwnedWorldOptions) {
@@ -59,12 +62,18 @@ export class OwnedWorld {
           await this.#followKind(ref, signal);
       this.#isComplete = true;
     }
-    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.synced(signal)));
+    // What may not be read is not waited for at every look; it tells when it can be.
+    await this.#eachKind((reflector, isBlind) => (isBlind && !reflector.isLive ? undefined : reflector.synced(signal)));
   }
 
   /** A picture that began after this call: after an answer was lost, absence has to be proved. */
   async refresh(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.refresh(signal)));
+    await this.#eachKind((reflector, isBlind) => (isBlind ? undefined : reflector.refresh(signal)));
+  }
+
+  /** Why objects of this kind cannot be seen at present; undefined: they can. */
+  blindness(ref: ObjectRef): SkerryError | undefined {
+    return this.#blind.get(kindKey(ref));
   }
 
   records(): RecordView[] {
@@ -109,6 +118,30 @@ export class OwnedWorld {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
+  }
+
+  async #eachKind(ask: (reflector: Reflector<Tracked>, isBlind: boolean) => Promise<void> | undefined): Promise<void> {
+    await Promise.all(
+      [...this.#reflectors].map(async ([key, reflector]) => {
+        try {
+          await ask(reflector, this.#blind.has(key));
+          if (reflector.isLive) this.#blind.delete(key);
+        } catch (error) {
+          if (!isSkerryError(error) || key === kindKey(secretResource)) throw error;
+          if (error.code === 'NotFound') await this.#lose(key, reflector);
+          else if (error.code === 'PlatformAuth' && error.details['status'] === 403) this.#blind.set(key, error);
+          else throw error;
+        }
+      }),
+    );
+  }
+
+  /** The kind is not served any more: its definition was removed, and with it all objects. */
+  async #lose(key: string, reflector: Reflector<Tracked>): Promise<void> {
+    this.#reflectors.delete(key);
+    for (const [, tracked] of [...reflector.entries()]) this.#onChange(tracked, undefined);
+    this.#options.resources.forget();
+    await reflector.stop();
   }
 
   #drop(ref: ObjectRef): void {
