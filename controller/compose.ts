@@ -1,9 +1,11 @@
 import type { ChartSource } from '#shared/model/charts.ts';
-import type { AgentId } from '#shared/model/ids.ts';
+import type { AgentId, InfraId } from '#shared/model/ids.ts';
 import type { Clock, Component, Logger, Random } from '#shared/runtime/index.ts';
 import type { Store } from '#shared/store/store.ts';
 import { type AgentLink, createAgentLink, type Listener } from './agentlink/index.ts';
 import type { CatalogModels } from './catalog/index.ts';
+import { type Clusters, createClusters } from './clusters/index.ts';
+import { parseProfileScope } from './decide/index.ts';
 import { createIntentBook, type LinkedIntentBook } from './intent-book/index.ts';
 import { createInventory, type InventoryRoom } from './inventory/index.ts';
 import { createLcm, type LcmPolicy, type LcmRoom } from './lcm/index.ts';
@@ -27,6 +29,7 @@ export interface ControllerCore {
   book: LinkedIntentBook;
   inventory: InventoryRoom['inventory'];
   lcm: LcmRoom;
+  clusters: Clusters;
   link: AgentLink;
   /** In the order in which they start. */
   components: Component[];
@@ -42,9 +45,18 @@ export async function composeCore(given: CoreDependencies): Promise<ControllerCo
     store,
     book,
     ...tools('inventory'),
-    wake: (nsInstanceId) => lcm.wake(nsInstanceId),
+    wake: (scope) => (parseProfileScope(scope) === undefined ? lcm : clusters).wake(scope),
     wakeOpen: () => lcm.wakeOpen(),
   });
+  const removeInfra = (infraId: InfraId) => room.removeInfra(infraId);
+  const clusters = createClusters({ store, book, charts, removeInfra, ...tools('clusters') });
   const link = createAgentLink({ store, book, sink: room.sink, ...tools('agentlink'), listeners });
-  return { book, inventory: room.inventory, lcm, link, components: [room, lcm, link] };
+  return {
+    book,
+    inventory: room.inventory,
+    lcm,
+    clusters: clusters.clusters,
+    link,
+    components: [room, lcm, clusters, link],
+  };
 }

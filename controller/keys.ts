@@ -24,6 +24,13 @@ export const keys = {
   fetchedChart: (hex: string) => `chart/${hex}`,
   /** What a name and version at a repository turned out to be; `hash` of URL, chart and version. */
   chartVersion: (hash: string) => `chart-version/${hash}`,
+  profile: (id: string) => `profile/${id}`,
+  application: (profileId: string, name: string) => `application/${profileId}/${name}`,
+  /** A profile at a cluster. */
+  attachment: (profileId: string, infraId: string) => `attachment/${profileId}/${infraId}`,
+  /** The same, to be found by the cluster. */
+  clusterProfile: (infraId: string, profileId: string) => `cluster-profile/${infraId}/${profileId}`,
+  deregistration: (infraId: string) => `deregistration/${infraId}`,
   nsd: (id: string) => `nsd/${id}`,
   nsModel: (nsdInfoId: string, revision: number) => `ns-model/${nsdInfoId}/${revision}`,
   ns: (id: string) => `ns/${id}`,

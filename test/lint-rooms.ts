@@ -9,9 +9,9 @@ import path from 'node:path';
 const layers: Record<string, string[][]> = {
   controller: [
     ['keys.ts', 'context.ts', 'version.ts'],
-    ['decide'],
+    ['decide', 'unique-name.ts', 'retry-conflicts.ts', 'resolve-chart.ts'],
     ['intent-book', 'identity', 'notify'],
-    ['lcm', 'catalog', 'charts', 'inventory', 'assurance'],
+    ['lcm', 'catalog', 'charts', 'inventory', 'clusters', 'assurance'],
     ['northbound', 'agentlink', 'telemetry'],
     ['config.ts', 'compose.ts'],
     ['main.ts'],

@@ -7,7 +7,9 @@ export {
   upgradedContent,
   withRevision,
 } from './act-kdu.ts';
+export { type ApplicationStanding, applicationState } from './application-state.ts';
 export { compileNs, type NsIdentity } from './compile.ts';
+export { applicationKey, compileProfile } from './compile-profile.ts';
 export { diffScope, type ScopeChange } from './diff.ts';
 export { type HealTarget, healTargets } from './heal-ns.ts';
 export { instantiateNs, type NewNames, type UnplacedNs, wishFor } from './instantiate-ns.ts';
@@ -26,6 +28,7 @@ export { networksOf } from './ns-networks.ts';
 export { type InfraCandidate, placeVnfs } from './place.ts';
 export { placeNs, withAmounts } from './place-ns.ts';
 export type { NetMaps } from './pod-networks.ts';
+export { parseProfileScope, profileScope } from './profile-scope.ts';
 export { renewKeys } from './renew-keys.ts';
 export type { NewKey } from './resize-vnf.ts';
 export { type ScaledNs, scaleNs } from './scale-ns.ts';

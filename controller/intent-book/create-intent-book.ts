@@ -8,7 +8,7 @@ import { keys } from '../keys.ts';
 import { type AgentDocument, emptyDocument, type LogEntry, type StoredTombstone } from './agent-document.ts';
 import type { AgentIntentChange, IntentBook, IntentCommit, IntentHead } from './intent-book.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import { applyChange, type PlannedChange, planChange } from './plan-change.ts';
+import { applyChange, isRemoving, type PlannedChange, planChange } from './plan-change.ts';
 
 /** Generations whose history is kept besides the last acknowledged one's. */
 const logRetention = 1_000;
@@ -122,6 +122,11 @@ class StoredIntentBook implements LinkedIntentBook {
   async scope(agentId: AgentId, scope: string): Promise<IntentObject[]> {
     const document = await this.#document(agentId);
     return [...document.objects.values()].filter((object) => object.scope === scope);
+  }
+
+  async openRemovals(agentId: AgentId, scope: string): Promise<ObjectKey[]> {
+    const { tombstones } = await this.#document(agentId);
+    return [...tombstones.values()].filter((each) => each.scope === scope && isRemoving(each)).map(({ key }) => key);
   }
 
   async delta(agentId: AgentId, from: number): Promise<IntentDelta> {

@@ -105,6 +105,20 @@ test('a key is never used again after its tombstone; the tombstone outlives the 
   assert.deepEqual((await book.snapshot(agentId)).tombstones, [tombstone], 'a store that lacks it still hears of it');
 });
 
+test('a deletion that is not done yet may be turned into keeping; one that is done may not', async () => {
+  const { book } = await open();
+  await put(book, infra('a'), infra('b'));
+  await remove(book, 'a', 'op-1');
+  await remove(book, 'b', 'op-1');
+  await book.bury(agentId, [{ key: id('infra/b'), revision: 3 }]);
+  assert.deepEqual(await book.openRemovals(agentId, ''), ['infra/a']);
+  const keeping = ['a', 'b'].map((name) => ({ key: id<ObjectKey>(`infra/${name}`), scope: '', keep: true as const }));
+  const told = await book.commit({ agents: [{ agentId, upserts: [], tombstones: keeping }], changes: () => [] });
+  assert.equal(told.get(agentId), 4);
+  assert.deepEqual((await book.delta(agentId, 3)).tombstones, [{ key: 'infra/a', revision: 4, scope: '', keep: true }]);
+  assert.deepEqual(await book.openRemovals(agentId, ''), []);
+});
+
 test('history is kept for a thousand generations and for the acknowledged one', { timeout: 20_000 }, async () => {
   const { book } = await open();
   for (let version = 0; version < 1_010; version++) {

@@ -4,6 +4,7 @@ import type { IntentObject, Tombstone } from '#shared/wire/frames.ts';
 
 /** An object as its author knows it: revision and digest are the book's. */
 export type NewIntentObject = Omit<IntentObject, 'revision' | 'digest'>;
+/** One with `keep` also takes the place of a deletion that is not done yet: what is still there then stays. */
 export type NewTombstone = Omit<Tombstone, 'revision'>;
 
 /** What changes for one agent. An object that is equal to the present one is left out by the book. */
@@ -35,6 +36,8 @@ export interface IntentBook {
   object(agentId: AgentId, key: ObjectKey): Promise<IntentObject | undefined>;
   /** All objects of a scope at one agent. */
   scope(agentId: AgentId, scope: string): Promise<IntentObject[]>;
+  /** Keys of a scope's deletions that take something away and were not reported as done. */
+  openRemovals(agentId: AgentId, scope: string): Promise<ObjectKey[]>;
   lineage(): string;
 }
 

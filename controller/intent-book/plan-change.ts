@@ -2,7 +2,7 @@ import { SkerryError } from '#shared/errors/index.ts';
 import { wireLimits } from '#shared/wire/codec.ts';
 import { objectDigest } from '#shared/wire/digest.ts';
 import type { IntentObject, Tombstone } from '#shared/wire/frames.ts';
-import { type AgentDocument, historyAfter } from './agent-document.ts';
+import { type AgentDocument, historyAfter, type StoredTombstone } from './agent-document.ts';
 import type { AgentIntentChange, IntentHead, NewIntentObject } from './intent-book.ts';
 
 /** The next generation of one agent's document. */
@@ -31,7 +31,7 @@ export function planChange(document: AgentDocument, change: AgentIntentChange): 
     upserts.push({ ...wanted, revision: generation, digest });
   }
   const tombstones = change.tombstones
-    .filter((wanted) => document.objects.has(wanted.key))
+    .filter(({ key, keep }) => document.objects.has(key) || (keep && isRemoving(document.tombstones.get(key))))
     .map((wanted) => ({ ...wanted, revision: generation }));
   if (upserts.length === 0 && tombstones.length === 0) return undefined;
   return {
@@ -44,6 +44,11 @@ export function planChange(document: AgentDocument, change: AgentIntentChange): 
     upserts,
     tombstones,
   };
+}
+
+/** A deletion that takes something away, and of which the agent has not said that it is done. */
+export function isRemoving(tombstone: StoredTombstone | undefined): boolean {
+  return tombstone !== undefined && tombstone.removedAt === undefined && tombstone.keep !== true;
 }
 
 /** What no frame may hold would be refused by the agent for ever. */

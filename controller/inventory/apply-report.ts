@@ -1,5 +1,8 @@
+import { parseProfileScope } from '#controller/decide/index.ts';
+import type { Attachment } from '#shared/model/clusters.ts';
 import type { AgentId, ObjectKey } from '#shared/model/ids.ts';
 import type { NsInstance, OneShotRecord, ReachedRecord, UnitFailureRecord } from '#shared/model/ns-lcm.ts';
+import type { Store } from '#shared/store/store.ts';
 import type {
   AlarmBody,
   OperationResultBody,
@@ -60,8 +63,7 @@ async function applyReached(
   const head = await book.head(agentId);
   const isPossible = Number.isInteger(body.generation) && body.generation > 0 && body.generation <= head.generation;
   if (body.lineage !== book.lineage() || !isPossible || !isName(body.scope)) return;
-  const ns = await store.get<NsInstance>(keys.ns(body.scope));
-  if (ns?.value.agentIds?.includes(agentId) !== true) return;
+  if (!(await isAsked(store, agentId, body.scope))) return;
   const key = keys.reached(agentId, body.scope);
   const before = await set.get<ReachedRecord>(key);
   if (before !== undefined && before.lineage === body.lineage && before.generation > body.generation) return;
@@ -81,6 +83,16 @@ async function applyReached(
   }
   const record: ReachedRecord = { lineage: body.lineage, generation: body.generation, objects, at: clock.now() };
   set.put(key, record);
+}
+
+async function isAsked(store: Store, agentId: AgentId, scope: string): Promise<boolean> {
+  const profile = parseProfileScope(scope);
+  if (profile !== undefined) {
+    const attachment = await store.get<Attachment>(keys.attachment(profile.profileId, profile.infraId));
+    return attachment?.value.agentId === agentId;
+  }
+  const ns = await store.get<NsInstance>(keys.ns(scope));
+  return ns?.value.agentIds?.includes(agentId) === true;
 }
 
 function isReachedObject(object: unknown): object is ReachedBody['objects'][number] {

@@ -1,3 +1,4 @@
+import type { InfraId } from '#shared/model/ids.ts';
 import type { Site } from '#shared/model/inventory.ts';
 import type { Component } from '#shared/runtime/index.ts';
 import { keys } from '../keys.ts';
@@ -21,6 +22,8 @@ import { createSite, deleteSite, findSite, updateSite } from './sites.ts';
 export interface InventoryRoom extends Component {
   inventory: Inventory;
   sink: ReportSink;
+  /** Takes an infra and its object away. @throws NotFound, Conflict while something stands on it */
+  removeInfra(infraId: InfraId): Promise<void>;
 }
 
 /** Sites, agents, infras; and what agents report, turned into documents. Start it before agents can connect. */
@@ -29,6 +32,7 @@ export function createInventory(dependencies: InventoryDependencies): InventoryR
   return {
     inventory: inventoryOf(context),
     sink: sinkOf(context),
+    removeInfra: (infraId) => deleteInfra(context, infraId),
     start: () => forgetConnections(context),
     stop: async () => undefined,
   };

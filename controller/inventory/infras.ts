@@ -6,10 +6,10 @@ import type { JsonObject } from '#shared/model/json.ts';
 import { canonicalJson } from '#shared/wire/canonical-json.ts';
 import type { InfraObject } from '#shared/wire/frames.ts';
 import { keys } from '../keys.ts';
+import { claimName, orNameTaken, releaseName } from '../unique-name.ts';
 import { mergeSettings, sealForAgent } from './infra-settings.ts';
 import type { InfraPatch, InfraView } from './inventory.ts';
 import type { InventoryContext } from './inventory-context.ts';
-import { claimName, orNameTaken, releaseName } from './unique-name.ts';
 
 export interface InfraInput {
   name: string;
@@ -101,6 +101,11 @@ export async function deleteInfra({ store, book }: InventoryContext, infraId: In
         remedy: 'Terminate what runs there first.',
       },
     );
+  const [profile] = await store.range({ prefix: keys.clusterProfile(infraId, ''), limit: 1 });
+  if (profile !== undefined)
+    throw new SkerryError('Conflict', `Profiles are attached to infra ${entry.value.name}`, {
+      remedy: 'Deregister it with `skerry cluster deregister`, which removes nothing unless it is told to.',
+    });
   const tombstone = { key: infraKey(infraId), scope: '', opId: `delete-infra-${infraId}` };
   await book.commit({
     agents: [{ agentId: entry.value.agentId, upserts: [], tombstones: [tombstone] }],

@@ -3,8 +3,8 @@ import { id, type SiteId } from '#shared/model/ids.ts';
 import type { Agent, Infra, Site } from '#shared/model/inventory.ts';
 import type { Entry, Store } from '#shared/store/store.ts';
 import { keys } from '../keys.ts';
+import { claimName, orNameTaken, releaseName } from '../unique-name.ts';
 import type { InventoryContext } from './inventory-context.ts';
-import { claimName, orNameTaken, releaseName } from './unique-name.ts';
 
 export async function createSite(
   { store, clock, random }: InventoryContext,

@@ -12,12 +12,12 @@ import type {
 } from '#shared/model/ns-lcm.ts';
 import type { RequestContext } from '../context.ts';
 import { keys } from '../keys.ts';
+import { retryConflicts } from '../retry-conflicts.ts';
 import type { OneShot } from './actions.ts';
 import { commitIntent } from './commit-intent.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { deadlineOf } from './operation-deadline.ts';
 import { readNs } from './read-ns.ts';
-import { retryConflicts } from './retry-conflicts.ts';
 
 /** What an operation makes of an NS. */
 export interface Decision {

@@ -3,9 +3,8 @@ import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { ChartRef, StoredChart } from '#shared/model/charts.ts';
 import type { NsLcmOpOccId } from '#shared/model/ids.ts';
 import type { KduDesired, NsDesired, VnfDesired } from '#shared/model/ns-lcm.ts';
+import { resolveInTime } from '../resolve-chart.ts';
 import type { LcmContext } from './lcm-context.ts';
-
-const resolvingLimitMs = 30_000;
 
 /** Charts of one request: each is looked for once, however often the request is decided anew. */
 export interface KduCharts {
@@ -34,7 +33,7 @@ export function kduCharts(context: LcmContext, desired?: NsDesired): KduCharts {
       }
       const ref: ChartRef = { chart, ...(repository === undefined ? {} : { repository }) };
       const key = JSON.stringify([chart, repository]);
-      const found = known.get(key) ?? resolveInTime(context, ref);
+      const found = known.get(key) ?? resolveKnown(context, ref);
       known.set(key, found);
       const stored = await found;
       if (stored === undefined) return content;
@@ -74,23 +73,11 @@ function checkKind(stored: StoredChart, kdu: KduDesired, chart: string): void {
   );
 }
 
-/** A repository that hangs must not hold the request for longer than a client waits. */
-async function resolveInTime({ charts, clock }: LcmContext, ref: ChartRef): Promise<StoredChart | undefined> {
-  const ending = new AbortController();
-  const late = new SkerryError('Unavailable', `The repository of ${ref.chart} does not answer`, {
-    remedy: 'Try again later, or onboard a package that contains the chart.',
-    retry: 'backoff',
-  });
-  const cancel = clock.timer(resolvingLimitMs, () => ending.abort(late));
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    ending.signal.addEventListener('abort', () => reject(late), { once: true });
-  });
+async function resolveKnown(context: LcmContext, ref: ChartRef): Promise<StoredChart | undefined> {
   try {
-    return await Promise.race([charts?.resolve(ref, ending.signal), tooLate]);
+    return await resolveInTime(context, ref);
   } catch (error) {
     throw isSkerryError(error) && error.code === 'NotFound' ? unknownChart(ref, error) : error;
-  } finally {
-    cancel();
   }
 }
 

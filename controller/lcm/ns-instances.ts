@@ -8,11 +8,11 @@ import type { UnitState } from '#shared/wire/frames.ts';
 import { type RequestContext, visibleProject } from '../context.ts';
 import type { StateRecord } from '../inventory/state-record.ts';
 import { keys } from '../keys.ts';
+import { retryConflicts } from '../retry-conflicts.ts';
 import { failuresOf, forget } from './failures.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { nsIdentifierEvent } from './operation-notification.ts';
 import { readNs } from './read-ns.ts';
-import { retryConflicts } from './retry-conflicts.ts';
 
 /**
  * The commit expects the NSD as it was read: it cannot be disabled, and then deleted, in between.

@@ -5,13 +5,13 @@ import type { NsDesired, NsInstance, NsLcmOpOcc } from '#shared/model/ns-lcm.ts'
 import type { Entry } from '#shared/store/store.ts';
 import type { RequestContext } from '../context.ts';
 import { keys } from '../keys.ts';
+import { retryConflicts } from '../retry-conflicts.ts';
 import { newNames } from './begin-operation.ts';
 import { presentKeys } from './commit-intent.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { loadModels } from './load-models.ts';
 import { deadlineOf } from './operation-deadline.ts';
 import { readOperation } from './read-ns.ts';
-import { retryConflicts } from './retry-conflicts.ts';
 
 /** Task resources of an operation occurrence (ETSI GS NFV-SOL 005 clauses 6.4.11 to 6.4.15). */
 export type OperationTask = Extract<OperationEvent, 'retry' | 'rollback' | 'continue' | 'fail' | 'cancel'>;

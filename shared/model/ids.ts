@@ -17,6 +17,7 @@ export type NsInstanceId = Brand<'NsInstanceId'>;
 export type VnfInstanceId = Brand<'VnfInstanceId'>;
 export type NsLcmOpOccId = Brand<'NsLcmOpOccId'>;
 export type SubscriptionId = Brand<'SubscriptionId'>;
+export type ProfileId = Brand<'ProfileId'>;
 export type UserId = Brand<'UserId'>;
 export type ProjectId = Brand<'ProjectId'>;
 

@@ -1,4 +1,5 @@
 export type * from './catalog.ts';
+export type * from './clusters.ts';
 export type * from './condition.ts';
 export type * from './identity.ts';
 export type * from './ids.ts';

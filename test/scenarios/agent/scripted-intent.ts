@@ -66,12 +66,12 @@ export class ScriptedIntent implements IntentHolder {
 export const infraId = id<InfraId>('infra-1');
 export const key = (text: string): ObjectKey => id<ObjectKey>(text);
 
-export function infraObject(settings: JsonObject = {}): NewObject {
+export function infraObject(settings: JsonObject = {}, ownId = infraId): NewObject {
   return {
-    key: key(`infra/${infraId}`),
+    key: key(`infra/${ownId}`),
     scope: '',
     dependsOn: [],
-    body: { type: 'infra', infraId, name: 'lab', kind: 'simulated', settings },
+    body: { type: 'infra', infraId: ownId, name: 'lab', kind: 'simulated', settings },
   };
 }
 

@@ -4,6 +4,7 @@ import { createHealingPolicy } from '#agent/policy/index.ts';
 import { createOutbox } from '#agent/report/index.ts';
 import { createSeek, type Seek, type SeekLimits } from '#agent/seek/index.ts';
 import { type AgentStore, agentKeys, type MemoryMedium, memoryMedium, openAgentStoreOn } from '#agent/store/index.ts';
+import type { InfraId } from '#shared/model/ids.ts';
 import { silentLogger } from '#shared/runtime/index.ts';
 import { SeededRandom } from '#shared/runtime/seeded-random.ts';
 import { VirtualClock } from '#shared/runtime/virtual-clock.ts';
@@ -73,8 +74,12 @@ export class SimulatedSite {
   }
 
   get control(): SimulatedControl {
-    const control = this.#registry?.simulated(infraId);
-    if (control === undefined) throw new Error('the simulated infra is not open');
+    return this.controlOf(infraId);
+  }
+
+  controlOf(infra: InfraId): SimulatedControl {
+    const control = this.#registry?.simulated(infra);
+    if (control === undefined) throw new Error(`the simulated infra ${infra} is not open`);
     return control;
   }
 

@@ -1,6 +1,6 @@
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { Change, Expectation } from '#shared/store/store.ts';
-import { keys } from '../keys.ts';
+import { keys } from './keys.ts';
 
 /** A document whose existence is the name: two creations at once cannot both have it. */
 export function claimName(kind: string, name: string, id: string): { change: Change; expect: Expectation } {
