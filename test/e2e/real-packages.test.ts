@@ -26,6 +26,9 @@ interface OnboardingReport {
 const samples: Service[] = [
   { nsdId: 'edge_service_ns', parts: { compute: 3, 'helm-release': 1 } },
   { nsdId: 'single_vm_ns', parts: { compute: 1 } },
+  { nsdId: 'web_ns', parts: { 'helm-release': 1 } },
+  { nsdId: 'hybrid_ns', parts: { compute: 1, 'helm-release': 1 } },
+  { nsdId: 'multus_ns', parts: { 'helm-release': 1 } },
 ];
 const field: Service[] = [
   { nsdId: 'hackfest_basic-ns', parts: { compute: 1 } },
