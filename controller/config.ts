@@ -24,6 +24,8 @@ export interface ControllerConfig {
   /** Password of the first user; made up and printed once when absent. */
   adminPassword: string | undefined;
   logLevel: LogLevel;
+  /** The program that fetches charts, and what of the environment it is given. */
+  helm: { program: string; environment: Record<string, string> };
 }
 
 type Environment = Record<string, string | undefined>;
@@ -51,7 +53,18 @@ export function readControllerConfig(environment: Environment = process.env): Co
     isPlainHttp,
     adminPassword: passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim(),
     logLevel: readLogLevel(environment['SKERRY_LOG_LEVEL']),
+    helm: { program: environment['SKERRY_HELM'] || 'helm', environment: helmEnvironment(environment) },
   };
+}
+
+/** How to reach the world outside; nothing that could be a secret of this process. */
+const helmNames = ['PATH', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+
+function helmEnvironment(environment: Environment): Record<string, string> {
+  const names = [...helmNames, 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+  return Object.fromEntries(
+    names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
 }
 
 function port(environment: Environment, name: string, fallback: number): number {

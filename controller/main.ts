@@ -10,6 +10,7 @@ import { createPinoLogger } from '#shared/runtime/pino-logger.ts';
 import { openLevelStore } from '#shared/store/index.ts';
 import { createEnrollListener, createSyncListener, namedArtefacts } from './agentlink/index.ts';
 import { createArtefactStore, createCatalog, createChartStore } from './catalog/index.ts';
+import { createChartRoom } from './charts/index.ts';
 import { composeCore } from './compose.ts';
 import { type ControllerConfig, readControllerConfig } from './config.ts';
 import { createEnrolment, createIdentity, openCertificateAuthority } from './identity/index.ts';
@@ -17,7 +18,7 @@ import { createNorthbound } from './northbound/index.ts';
 import { nsdPlugin } from './northbound/nsd/index.ts';
 import { skerryPlugin } from './northbound/skerry/index.ts';
 import { defaultFetchPolicy, vnfPackagePlugin } from './northbound/vnfpkgm/index.ts';
-import { createNotifier } from './notify/index.ts';
+import { createNotifier, createSecretBox } from './notify/index.ts';
 import { createTelemetryBroker } from './telemetry/index.ts';
 
 /**
@@ -75,8 +76,16 @@ async function main(config: ControllerConfig): Promise<void> {
     notifier,
     ...room('catalog'),
   });
+  const chartRoom = createChartRoom({
+    store,
+    charts,
+    box: createSecretBox(secretKey, random),
+    helm: config.helm,
+    ...room('charts'),
+  });
   const core = await composeCore({
     store,
+    charts: chartRoom,
     models: catalog,
     notifier,
     clock,
@@ -106,6 +115,7 @@ async function main(config: ControllerConfig): Promise<void> {
         },
         telemetry: { latest: async (agentId) => telemetry.latest(agentId) },
         decisions: core.link,
+        charts: chartRoom,
       }),
     ],
     ...room('northbound'),

@@ -1,7 +1,9 @@
+import type { ChartRepositoryView, ListedChart } from '#shared/model/charts.ts';
 import type { Agent, AgentHost, AgentStatus, Infra, InfraStatus, Ledger, Site } from '#shared/model/inventory.ts';
 
 /** Shapes of the northbound as the command line reads them; members that it does not show are left out. */
 
+export type { ChartRepositoryView, ListedChart };
 export type SiteView = Site;
 export type AgentView = Agent & { status?: AgentStatus; host?: AgentHost };
 export interface InfraView extends Infra {

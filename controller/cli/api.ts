@@ -2,11 +2,13 @@ import type { Readable } from 'node:stream';
 import type { InstantiateNsRequest } from '#shared/model/ns-lcm-requests.ts';
 import type {
   AgentView,
+  ChartRepositoryView,
   InfraView,
   IssuedTokenView,
   JoinTokenView,
   KduView,
   KduWithHistory,
+  ListedChart,
   NsdView,
   NsView,
   OnboardedView,
@@ -64,6 +66,16 @@ export class SkerryApi {
   /** Settings and labels are merged: null takes a member away. */
   updateInfra = (id: string, patch: object) => this.#own<InfraView>('PATCH', `infras/${part(id)}`, patch);
   deleteInfra = (id: string) => this.#own<void>('DELETE', `infras/${part(id)}`);
+
+  chartRepositories = async () => byName(await this.#ownList<ChartRepositoryView>('chart_repositories'));
+  createChartRepository = (input: object) => this.#own<ChartRepositoryView>('POST', 'chart_repositories', input);
+  updateChartRepository = (id: string, patch: object) =>
+    this.#own<ChartRepositoryView>('PATCH', `chart_repositories/${part(id)}`, patch);
+  deleteChartRepository = (id: string) => this.#own<void>('DELETE', `chart_repositories/${part(id)}`);
+  listedCharts = (id: string, name?: string) =>
+    this.#ownList<ListedChart>(
+      `chart_repositories/${part(id)}/charts${name === undefined ? '' : `?name=${encodeURIComponent(name)}`}`,
+    );
 
   vnfPackages = () => this.#list<VnfPackageView>(packageRoot.vnf, versions.vnfpkgm);
   nsds = () => this.#list<NsdView>(packageRoot.ns, versions.nsd);

@@ -8,6 +8,7 @@ import { addLoginCommands } from './commands/login-command.ts';
 import { addNsCommands } from './commands/ns-command.ts';
 import { addOpCommands } from './commands/op-command.ts';
 import { addPackageCommands } from './commands/package-command.ts';
+import { addRepoCommands } from './commands/repo-command.ts';
 import { addSiteCommands } from './commands/site-command.ts';
 import type { Shell } from './completion.ts';
 
@@ -45,6 +46,7 @@ export function buildProgram(host: CommandHost): Command {
     addSiteCommands,
     addAgentCommands,
     addInfraCommands,
+    addRepoCommands,
     addPackageCommands,
     addNsCommands,
     addOpCommands,

@@ -38,3 +38,36 @@ export interface ChartSource {
    */
   resolve(ref: ChartRef, signal?: AbortSignal): Promise<StoredChart | undefined>;
 }
+
+/** `chart-repository/<id>`: where charts are fetched from, for all projects. */
+export interface ChartRepository {
+  id: string;
+  /** First part of `repository/chart`. */
+  name: string;
+  type: 'helm' | 'oci';
+  url: string;
+  username?: string;
+  /** Sealed by the controller's secret box. */
+  sealedPassword?: string;
+  caPem?: string;
+  /** An OCI registry without TLS. */
+  plainHttp: boolean;
+  /** Public keys (OpenPGP, binary, base64); present: only charts with a provenance by one of them are taken. */
+  keyring?: string;
+  description: string;
+  createdAt: number;
+  modifiedAt: number;
+}
+
+/** A repository as it is shown: secrets go in and never come out. */
+export type ChartRepositoryView = Omit<ChartRepository, 'sealedPassword' | 'keyring'> & {
+  hasPassword: boolean;
+  hasKeyring: boolean;
+};
+
+/** A chart of a repository, newest version first. */
+export interface ListedChart {
+  name: string;
+  description: string;
+  versions: { version: string; appVersion: string }[];
+}

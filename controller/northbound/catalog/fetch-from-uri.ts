@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { Agent, request } from 'undici';
 import { SkerryError } from '#shared/errors/index.ts';
+import { isPrivateAddress } from '#shared/runtime/private-address.ts';
 import type { Upload, UploadedFile } from '../../catalog/catalog.ts';
 import { writeLimited } from './receive-upload.ts';
 
@@ -24,7 +25,7 @@ export function requireFetchable(address: string, policy: FetchPolicy): URL {
     });
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0 && !policy.mayReachPrivateAddresses && isPrivate(host)) throw privateAddress(host);
+  if (isIP(host) !== 0 && !policy.mayReachPrivateAddresses && isPrivateAddress(host)) throw privateAddress(host);
   return url;
 }
 
@@ -69,43 +70,15 @@ export async function fetchFromUri(
   }
 }
 
-const privateNetworks = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const) {
-  privateNetworks.addSubnet(network, prefix, 'ipv4');
-}
-for (const [network, prefix] of [
-  ['::', 127],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  privateNetworks.addSubnet(network, prefix, 'ipv6');
-}
-
-/** IPv4-mapped IPv6 addresses are judged as IPv4 by the block list itself. */
-function isPrivate(address: string): boolean {
-  return privateNetworks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-}
-
 type LookupCallback = (error: Error | null, address?: unknown, family?: number) => void;
 
 function guardedLookup(policy: FetchPolicy) {
   return (host: string, options: object, callback: LookupCallback) => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error);
-      const refused = policy.mayReachPrivateAddresses ? undefined : addresses.find(({ address }) => isPrivate(address));
+      const refused = policy.mayReachPrivateAddresses
+        ? undefined
+        : addresses.find(({ address }) => isPrivateAddress(address));
       if (refused !== undefined) return callback(privateAddress(refused.address));
       if ('all' in options && options.all === true) return callback(null, addresses);
       callback(null, addresses[0]?.address, addresses[0]?.family);

@@ -1,7 +1,9 @@
 import type { Store } from '#shared/store/store.ts';
+import type { ChartRoom } from '../../charts/index.ts';
 import type { Enrolment } from '../../identity/certificates.ts';
 import type { NorthboundPlugin } from '../plugin.ts';
 import { type AgentDecisions, registerAgents, registerJoinTokens, type TelemetryQueries } from './agent-routes.ts';
+import { registerChartRepositories } from './chart-repository-routes.ts';
 import { registerEvents } from './event-routes.ts';
 import { registerInfras } from './infra-routes.ts';
 import { registerKdus } from './kdu-routes.ts';
@@ -14,16 +16,24 @@ export interface SkerryPluginDependencies {
   enrolment: Enrolment;
   telemetry: TelemetryQueries;
   decisions?: AgentDecisions;
+  charts?: ChartRoom;
 }
 
 /** `/skerry/v1`: what ETSI has no resources for. */
-export function skerryPlugin({ store, enrolment, telemetry, decisions }: SkerryPluginDependencies): NorthboundPlugin {
+export function skerryPlugin({
+  store,
+  enrolment,
+  telemetry,
+  decisions,
+  charts,
+}: SkerryPluginDependencies): NorthboundPlugin {
   return async (app, dependencies) => {
     registerSites(app, dependencies);
     registerAgents(app, dependencies, { enrolment, telemetry, decisions });
     registerJoinTokens(app, dependencies, { enrolment });
     registerInfras(app, dependencies);
     registerKdus(app, dependencies);
+    if (charts !== undefined) registerChartRepositories(app, charts);
     registerStatus(app, dependencies, store);
     registerEvents(app, dependencies, store);
     await registerPackages(app, dependencies);
