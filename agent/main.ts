@@ -11,7 +11,9 @@ import { type AgentConfig, readAgentConfig } from './config.ts';
 import { createConnectorRegistry } from './connectors/index.ts';
 import {
   type AgentCredentials,
+  createArtefactFetcher,
   createGrpcDial,
+  createPrefetch,
   createRenewal,
   enrollAgent,
   loadCredentials,
@@ -40,17 +42,30 @@ async function main(config: AgentConfig): Promise<void> {
   let credentials = await ensureEnrolled(config, identityFolder, log);
 
   const store = await openAgentStore(path.join(config.home, 'store'), room('store'));
-  const connectors = createConnectorRegistry({
-    home: config.home,
-    kubernetes: config.kubernetes,
-    ...room('connectors'),
-    openSecrets: ({ infraId, settings }) => openSettings(settings, { ...sealOwnerOf(credentials), infraId }),
-  });
-  const controller = config.syncAddress ?? credentials.syncAddress;
   const diskFreeBytes = () => {
     const { bavail, bsize } = statfsSync(config.home);
     return bavail * bsize;
   };
+  const artefacts = createArtefactFetcher({
+    folder: path.join(config.home, 'artefacts'),
+    address: () => config.syncAddress ?? credentials.syncAddress,
+    tls: () => credentials,
+    freeBytes: diskFreeBytes,
+    now: () => clock.now(),
+    log: log.child({ room: 'link' }),
+  });
+  const connectors = createConnectorRegistry({
+    home: config.home,
+    kubernetes: config.kubernetes,
+    ...room('connectors'),
+    artefacts,
+    async pushImages(images, registry, signal) {
+      const { createImagePusher } = await import('./artefacts/index.ts');
+      await createImagePusher({ artefacts, log: log.child({ room: 'artefacts' }) })(images, registry, signal);
+    },
+    openSecrets: ({ infraId, settings }) => openSettings(settings, { ...sealOwnerOf(credentials), infraId }),
+  });
+  const controller = config.syncAddress ?? credentials.syncAddress;
   const core = await composeAgent({
     store,
     connectors,
@@ -63,6 +78,7 @@ async function main(config: AgentConfig): Promise<void> {
     log,
     diskFreeBytes,
   });
+  const prefetch = createPrefetch({ fetcher: artefacts, holder: core.holder, link: core.link, ...room('link') });
   const hostFacts = createHostFacts(config.home);
   const machine = new KnownMachine(store, log.child({ room: 'report' }));
   const hostReporter = createHostReporter({
@@ -96,7 +112,7 @@ async function main(config: AgentConfig): Promise<void> {
     log: log.child({ room: 'local' }),
   });
 
-  const lifecycle = new Lifecycle([...core.components, hostReporter, local, renewal, telemetry]);
+  const lifecycle = new Lifecycle([...core.components, prefetch, hostReporter, local, renewal, telemetry]);
   await lifecycle.start();
   const cancelMachine = clock.timer(machineFactsAfterMs, () => void machine.refresh().then(() => hostReporter.wake()));
   const stop = () => {
