@@ -9,13 +9,15 @@ import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.t
 import { type ConnectorPlatform, describeConnector } from '../conformance/connector-suite.ts';
 import { packChart } from './charts.ts';
 import { hasProgram, skipWithoutCluster, TestCluster } from './cluster.ts';
+import { FaultProxy, isWrite } from './fault-proxy.ts';
 
 const infraId = id<InfraId>('infra-1');
 /** Every test of a run shares them: names of objects are what they collide by. */
 const namespace = `suite-${systemRandom.hex(4)}`;
 
-async function makePlatform(): Promise<ConnectorPlatform> {
+async function makePlatform({ isProxied = false } = {}): Promise<ConnectorPlatform> {
   const cluster = await TestCluster.open();
+  const proxy = await FaultProxy.open(cluster.file);
   const home = await mkdtemp(path.join(os.tmpdir(), 'skerry-kubernetes-'));
   const chart = await packChart(home);
   const registry = createConnectorRegistry({
@@ -23,13 +25,21 @@ async function makePlatform(): Promise<ConnectorPlatform> {
     artefacts: { fetch: async () => chart.file },
     kubernetes: { helm: 'helm', kustomize: 'kubectl', path: process.env['PATH'] ?? '', allowsExec: false },
   });
-  const settings = { kubeconfig: cluster.kubeconfig };
+  const settings = { kubeconfig: isProxied ? proxy.kubeconfig : cluster.kubeconfig };
   return {
     open: (): Promise<Connector> => registry.open({ infraId, name: 'lab', kind: 'kubernetes', settings }),
     drift: async () => {
       await cluster.patch('v1', 'ConfigMap', { namespace, name: 'sample' }, { data: { greeting: 'changed' } });
     },
+    ...(isProxied
+      ? {
+          hangNextEnsure: async () => {
+            proxy.fail({ fault: { kind: 'hang' }, match: isWrite, times: 1 });
+          },
+        }
+      : {}),
     close: async () => {
+      await proxy.close();
       // The namespace stays for the next test: it takes seconds to go.
       for (const kind of ['ConfigMap', 'Secret'])
         for (const { metadata } of await cluster.list('v1', kind, { namespace, labels: 'skerry.io/owner' }))
@@ -61,12 +71,14 @@ describe('on a real API server', { skip: skipWithoutCluster }, () => {
     cluster.close();
   });
 
-  describeConnector('kubernetes (manifests)', makePlatform, {
-    sample: { kind: 'manifests', spec: { name: 'sample', namespace, objects: [configMap('hello')] } },
+  const manifests = {
+    sample: { kind: 'manifests' as const, spec: { name: 'sample', namespace, objects: [configMap('hello')] } },
     inPlace: { objects: [configMap('good day')] },
     replacing: { namespace: `${namespace}-other` },
     patienceMs: 15_000,
-  });
+  };
+  describeConnector('kubernetes (manifests)', makePlatform, manifests);
+  describeConnector('kubernetes (manifests, through a proxy)', () => makePlatform({ isProxied: true }), manifests);
 
   describe('with helm', { skip: hasProgram('helm') ? false : 'no helm on PATH' }, () => {
     describeConnector('kubernetes (helm-release)', makePlatform, {

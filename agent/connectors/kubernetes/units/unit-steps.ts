@@ -2,6 +2,7 @@ import type { CallContext, DesiredUnit, UnitRef } from '#shared/connector/index.
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { Clock, Logger } from '#shared/runtime/index.ts';
 import { helmSecret, helmSecretName } from '../helm/release-secret.ts';
+import { appliedFields } from '../objects/applied-fields.ts';
 import { applyGroups, isFoundation } from '../objects/apply-order.ts';
 import { inParallel } from '../objects/in-parallel.ts';
 import { type KubeObject, type ObjectRef, refKey, refOf, refText } from '../objects/kube-object.ts';
@@ -202,6 +203,7 @@ export class UnitSteps {
     const found = await writer.look(ref, signal);
     if (found === undefined) return;
     const labels = found.metadata.labels ?? {};
+    if (labels[ownerLabel] === undefined && isDisowned(record, ref, found)) return;
     if (labels[ownerLabel] !== owner) throw foreignObject(refText(ref));
     const other = labels[unitLabel];
     if (other === undefined || other === record.unitName) return;
@@ -425,6 +427,13 @@ export class UnitSteps {
 function isNewRequest(record: UnitRecord, unit: DesiredUnit): boolean {
   if (record.revision === unit.revision && record.askedDigest === unit.specDigest) return false;
   return record.askedDigest !== unit.specDigest || record.givenUp !== undefined;
+}
+
+/** Ours all the same: somebody replaced it without our labels. What it still has of us, the server knows. */
+function isDisowned({ target, former }: UnitRecord, ref: ObjectRef, found: KubeObject): boolean {
+  const key = refKey(ref);
+  const wasApplied = (target.fields[key] ?? former?.fields[key]) !== undefined;
+  return wasApplied && appliedFields(found) !== '';
 }
 
 function refuseMove(record: UnitRecord, namespace: string, releaseName: string | undefined): void {
