@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -121,20 +121,25 @@ test('the agent runs as a pod, enrols, and looks after the cluster that it is in
     });
   const { id: agentId } = await connected();
 
-  const isMissing = !existsSync(path.join(projectFolder, 'agent/connectors/kubernetes/index.ts'));
-  await t.test('its cluster shows its capacity', { skip: isMissing }, async () => {
+  await t.test('its cluster shows its capacity', async () => {
     const { id } = await rig.api.createInfra({
       name: 'own-cluster',
       agentId,
       kind: 'kubernetes',
       settings: { inCluster: true },
     });
-    const { status } = await rig.until('the cluster is reported', async () => {
+    const facts = await rig.until('the cluster is reported', async () => {
       const found = (await rig.api.infras()).find((one) => one.id === id);
-      return found?.status?.facts === undefined ? undefined : found;
+      return found?.status?.facts ?? undefined;
     });
-    assert.equal(status?.facts?.kind, 'kubernetes');
-    assert.ok((status?.facts?.capacity.total.vcpus ?? 0) > 0);
+    assert.ok(facts.healthy, JSON.stringify(facts));
+    assert.ok(facts.capacity.total.vcpus > 0, JSON.stringify(facts));
+    // Its rights are those of deploy/kubernetes, and its programs those of the image.
+    assert.deepEqual(
+      facts.cluster?.missing.filter((sentence) => !/Multus/.test(sentence)),
+      [],
+    );
+    for (const feature of ['helm-release', 'manifests']) assert.ok(facts.features.includes(feature));
   });
 
   await t.test('a container that starts again is the same agent, without its token', async () => {
