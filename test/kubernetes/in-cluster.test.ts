@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
-import { projectFolder, Rig } from '#test/e2e/rig.ts';
+import { projectFolder, Rig, samplesFolder } from '#test/e2e/rig.ts';
+import { nodeSelector, testImage } from './cluster.ts';
 import { kubeconfigFile, kubectl, tryKubectl, withoutCluster } from './kubectl.ts';
 import { Installation, manifestsFolder } from './rbac-installation.ts';
 
@@ -69,10 +70,9 @@ function adapted(manifest: Manifest, image: string): Manifest | undefined {
   if (manifest.kind !== 'Deployment') return manifest;
   const pod = manifest.spec.template.spec;
   const agent = pod.containers[0]!;
-  const [label = '', value = ''] = (process.env['SKERRY_TEST_NODE_SELECTOR'] ?? '').split('=');
   const server = new URL(parseYaml(readFileSync(kubeconfigFile, 'utf8')).clusters[0].cluster.server);
   pod.hostNetwork = true;
-  if (label !== '') pod.nodeSelector = { [label]: value };
+  pod.nodeSelector = nodeSelector();
   pod.volumes = [...pod.volumes.filter(({ name }) => name !== 'state'), { name: 'state', emptyDir: {} }];
   agent.image = image;
   agent.imagePullPolicy = 'Never';
@@ -140,6 +140,38 @@ test('the agent runs as a pod, enrols, and looks after the cluster that it is in
       [],
     );
     for (const feature of ['helm-release', 'manifests']) assert.ok(facts.features.includes(feature));
+  });
+
+  await t.test('a service comes and goes with the rights of the manifests, and past the guard', async () => {
+    const samples = ['web_knf', 'web_manifests_knf', 'web_ns'].map((name) => path.join(samplesFolder, name));
+    await rig.onboard(samples);
+    const [repository = '', tag = 'latest'] = testImage.split(/:(?=[^:/]+$)/);
+    const values = { image: { repository, tag }, nodeSelector: nodeSelector() };
+    const namespace = `${agent.name}-web`;
+    const nsId = await rig.createNs('web_ns', 'in-cluster-web');
+    const operation = await rig.api.instantiateNs(nsId, {
+      additionalParamsForVnf: [
+        {
+          vnfProfileId: 'web',
+          additionalParams: {
+            'k8s-namespace': namespace,
+            additionalParamsForKdu: [{ kdu_name: 'web', additionalParams: values }],
+          },
+        },
+      ],
+    });
+    await rig.completed(operation).catch(async (cause) => {
+      const units = await tryKubectl(['exec', deployment, ...here, '--', 'skerry', 'agent', 'units']);
+      const logs = await tryKubectl(['logs', deployment, ...here, '--tail=50']);
+      throw new Error(`${units.stdout}\n${logs.stdout}`, { cause });
+    });
+    const pods = await kubectl(['get', 'pods', '-n', namespace, '-o', 'jsonpath={.items[*].status.phase}']);
+    assert.equal(pods, 'Running');
+    await rig.completed(await rig.api.terminateNs(nsId, {}));
+    await rig.until('its namespace is gone', async () => {
+      const found = await tryKubectl(['get', 'namespace', namespace]);
+      return found.isDone ? undefined : true;
+    });
   });
 
   await t.test('a container that starts again is the same agent, without its token', async () => {
