@@ -2,7 +2,7 @@
 # Prints a kubeconfig for the agent's service account, for an agent that runs beside the cluster:
 #
 #   deploy/kubernetes/make-kubeconfig.sh > agent.kubeconfig
-#   skerry infra add … --kubeconfig agent.kubeconfig
+#   skerry infra add kubernetes --agent NAME --kubeconfig agent.kubeconfig
 #
 #   -d DURATION   how long the token holds, as the API server is asked for it: 720h (default), 24h, …
 #                 Servers have a limit of their own and may give less; the end is told on standard error.
