@@ -116,6 +116,7 @@ async function main(config: ControllerConfig): Promise<void> {
         telemetry: { latest: async (agentId) => telemetry.latest(agentId) },
         decisions: core.link,
         charts: chartRoom,
+        clusters: core.clusters,
       }),
     ],
     ...room('northbound'),

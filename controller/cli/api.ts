@@ -16,6 +16,7 @@ import type {
   SiteView,
   VnfPackageView,
 } from './api-types.ts';
+import { clusterCalls } from './cluster-calls.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { type Answer, type CallOptions, HttpClient } from './http-client.ts';
 
@@ -76,6 +77,7 @@ export class SkerryApi {
     this.#ownList<ListedChart>(
       `chart_repositories/${part(id)}/charts${name === undefined ? '' : `?name=${encodeURIComponent(name)}`}`,
     );
+  readonly clusters = clusterCalls((method, path, body) => this.#own(method, path, body));
 
   vnfPackages = () => this.#list<VnfPackageView>(packageRoot.vnf, versions.vnfpkgm);
   nsds = () => this.#list<NsdView>(packageRoot.ns, versions.nsd);

@@ -2,12 +2,15 @@ import { Argument, Command } from 'commander';
 import { version } from '#shared/version.ts';
 import type { CommandHost } from './command-host.ts';
 import { addAgentCommands } from './commands/agent-command.ts';
+import { addAppCommands } from './commands/app-command.ts';
+import { addClusterCommands } from './commands/cluster-command.ts';
 import { addDemoCommands } from './commands/demo-command.ts';
 import { addInfraCommands } from './commands/infra-command.ts';
 import { addLoginCommands } from './commands/login-command.ts';
 import { addNsCommands } from './commands/ns-command.ts';
 import { addOpCommands } from './commands/op-command.ts';
 import { addPackageCommands } from './commands/package-command.ts';
+import { addProfileCommands } from './commands/profile-command.ts';
 import { addRepoCommands } from './commands/repo-command.ts';
 import { addSiteCommands } from './commands/site-command.ts';
 import type { Shell } from './completion.ts';
@@ -47,6 +50,9 @@ export function buildProgram(host: CommandHost): Command {
     addAgentCommands,
     addInfraCommands,
     addRepoCommands,
+    addClusterCommands,
+    addProfileCommands,
+    addAppCommands,
     addPackageCommands,
     addNsCommands,
     addOpCommands,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 
-export const eventTopics = ['ns', 'op', 'site', 'agent', 'infra'] as const;
+export const eventTopics = ['ns', 'op', 'site', 'agent', 'infra', 'profile', 'cluster', 'application'] as const;
 export type EventTopic = (typeof eventTopics)[number];
 
 /**
@@ -14,6 +14,9 @@ export const SkerryEvent = Type.Object({
     Type.Literal('site'),
     Type.Literal('agent'),
     Type.Literal('infra'),
+    Type.Literal('profile'),
+    Type.Literal('cluster'),
+    Type.Literal('application'),
   ]),
   id: Type.String({ description: 'Id of the resource' }),
   deleted: Type.Optional(Type.Boolean()),

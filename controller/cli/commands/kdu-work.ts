@@ -154,7 +154,7 @@ export async function actionParams(context: CliContext, options: ActionOptions):
   };
 }
 
-function withValue(values: Record<string, unknown>, path: string[], value: unknown): Record<string, unknown> {
+export function withValue(values: Record<string, unknown>, path: string[], value: unknown): Record<string, unknown> {
   const [name = '', ...rest] = path;
   const there = new Map(Object.entries(values));
   const below = there.get(name);

@@ -17,6 +17,9 @@ const permissions: Record<EventTopic, Permission> = {
   site: 'inventory:read',
   agent: 'agents:read',
   infra: 'inventory:read',
+  profile: 'inventory:read',
+  cluster: 'inventory:read',
+  application: 'inventory:read',
 };
 interface EventQuery {
   topics?: string;

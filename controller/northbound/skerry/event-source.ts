@@ -6,6 +6,7 @@ import type { NsInstance, NsLcmOpOcc } from '#shared/model/ns-lcm.ts';
 import { isVisible, visibleProject } from '../../context.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { LcmQueries, OperationView } from '../../lcm/lcm.ts';
+import { clusterEvent } from './cluster-events.ts';
 
 export interface EventDependencies {
   inventory: Pick<Inventory, 'agent' | 'infra'>;
@@ -19,7 +20,10 @@ export interface EventFilter {
   principal: Principal;
 }
 
-const topicOfKind: Record<string, EventTopic> = {
+/** Topics whose events are read from the resource itself. */
+type StoredTopic = Exclude<EventTopic, 'profile' | 'cluster' | 'application'>;
+
+const topicOfKind: Record<string, StoredTopic> = {
   ns: 'ns',
   op: 'op',
   site: 'site',
@@ -61,6 +65,9 @@ export class EventSource {
   async eventsOf(changes: readonly { key: string; value: unknown | undefined }[]): Promise<SkerryEvent[]> {
     const events: SkerryEvent[] = [];
     for (const { key, value } of changes) {
+      const told = clusterEvent(key, value);
+      if (told !== undefined && this.#filter.topics.has(told.type) && this.#isWanted(told.id) && this.#isNew(told))
+        events.push(told);
       const topic = topicOfKind[kindOf(key)];
       if (topic === undefined || !this.#filter.topics.has(topic)) continue;
       const id = key.slice(key.indexOf('/') + 1);
@@ -81,7 +88,7 @@ export class EventSource {
   }
 
   async #event(
-    topic: EventTopic,
+    topic: StoredTopic,
     change: { id: string; kind: string; value: unknown | undefined },
   ): Promise<SkerryEvent | undefined> {
     const { id, value } = change;

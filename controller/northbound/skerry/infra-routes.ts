@@ -60,6 +60,6 @@ export function registerInfras(app: NorthboundApp, { inventory }: NorthboundDepe
 }
 
 /** What is secret goes in and never comes out. */
-function withoutSecrets(view: InfraView): InfraView {
+export function withoutSecrets(view: InfraView): InfraView {
   return { ...view, settings: hideSecrets(view.settings) };
 }
