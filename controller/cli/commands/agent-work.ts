@@ -7,8 +7,13 @@ import { resolveOne } from '../resolve.ts';
 import { withSession } from '../session.ts';
 import { findSite } from './site-work.ts';
 
+/** By its name or id; by its site's name too, where that site has one agent. */
 export async function findAgent(api: SkerryApi, wanted: string): Promise<AgentView> {
-  return resolveOne('agent', await api.agents(), wanted, (agent) => [agent.name]);
+  const [agents, sites] = await Promise.all([api.agents(), api.sites()]);
+  const site = sites.find(({ name, id }) => name === wanted || id === wanted);
+  const there = agents.filter((agent) => agent.siteId === site?.id && !agent.revoked);
+  if (there.length === 1 && !agents.some(({ name }) => name === wanted)) return there[0]!;
+  return resolveOne('agent', agents, wanted, (agent) => [agent.name]);
 }
 
 export function listAgents(context: CliContext, output: OutputFormat): Promise<void> {

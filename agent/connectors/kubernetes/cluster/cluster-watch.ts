@@ -89,7 +89,7 @@ export class ClusterWatch {
       healthy: isWorking || denied.includes('nodes'),
       ...(isWorking || denied.includes('nodes') ? {} : { message: 'no node of the cluster takes work' }),
       ...report,
-      features: measured === undefined ? features : [...features, 'metrics'],
+      features,
       cluster: withinReport({ ...report.cluster, missing }),
     };
   }

@@ -8,6 +8,7 @@ import { observeVirtualMachine } from './observe-virtual-machine.ts';
 import type { OwnedWorld, RecordView } from './owned-world.ts';
 import { type ReleaseProgress, removalNo } from './release-progress.ts';
 import type { Tracked } from './tracked-object.ts';
+import type { ChartFacts } from './unit-record.ts';
 
 type State = Pick<ObservedUnit, 'phase' | 'drifted'> & { message?: string; isStepDue?: boolean };
 
@@ -128,6 +129,10 @@ function platformIdOf({ kind, namespace, target, unitName }: RecordView): string
   return `${kind}/${namespace}/${name}/${unitName.slice(0, 8)}`;
 }
 
+function chartFacts({ name, version, appVersion }: ChartFacts) {
+  return { chart: name, version, appVersion };
+}
+
 const factsLimit = 50;
 
 function factsOf(world: OwnedWorld, view: RecordView): UnitFacts {
@@ -152,8 +157,7 @@ function factsOf(world: OwnedWorld, view: RecordView): UnitFacts {
     release: {
       revision: target.no,
       status: view.step === 'done' ? 'deployed' : `pending-${target.cause}`,
-      ...(target.chart === undefined ? {} : { chart: `${target.chart.name}-${target.chart.version}` }),
-      ...(target.chart === undefined ? {} : { appVersion: target.chart.appVersion }),
+      ...(target.chart === undefined ? {} : chartFacts(target.chart)),
       ...(target.releaseName === undefined ? {} : { name: target.releaseName }),
       history,
     },

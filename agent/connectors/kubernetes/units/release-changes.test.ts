@@ -50,7 +50,7 @@ describe('release changes', () => {
 
   test('an upgrade names what the new chart no longer has, and keeps what worked', () => {
     const next = nextRecord(installed, unit(2, 'B'), rendered('b', 'c'));
-    assert.deepEqual([next.step, next.target.no, next.target.cause], ['before', 2, 'upgrade']);
+    assert.deepEqual([next.step, next.target.no, next.target.cause], ['applying', 2, 'upgrade']);
     assert.deepEqual(left(next), ['a']);
     assert.equal(next.former?.no, 1);
     const done = finish(next, {}, 20);
@@ -61,9 +61,19 @@ describe('release changes', () => {
     );
   });
 
+  test('hooks come first where there are some for what is done', () => {
+    const hook = {
+      ...object('h'),
+      metadata: { ...object('h').metadata, annotations: { 'helm.sh/hook': 'pre-upgrade' } },
+    };
+    const withHook = { ...rendered('a'), hooks: [hook] };
+    assert.equal(firstRecord(unit(1, 'A'), withHook).step, 'applying');
+    assert.equal(nextRecord(installed, unit(2, 'B'), withHook).step, 'before');
+  });
+
   test('an upgrade that fails goes back, says so once it is back, and keeps saying it of that revision only', () => {
     const failed = giveUp(nextRecord(installed, unit(2, 'B'), rendered('b', 'c')), 'no image', 30);
-    assert.deepEqual([failed.step, failed.target.no, failed.target.cause], ['before', 3, 'rollback']);
+    assert.deepEqual([failed.step, failed.target.no, failed.target.cause], ['applying', 3, 'rollback']);
     assert.deepEqual(names(failed), ['a', 'b']);
     assert.deepEqual(left(failed), ['c']);
     assert.equal(failed.givenUp?.isRollingBack, true);

@@ -1,11 +1,13 @@
 import type { DesiredUnit, WorkloadSpec } from '#shared/connector/index.ts';
 import { type KubeObject, type ObjectRef, refKey, refOf } from '../objects/kube-object.ts';
+import { hooksOf } from './hook-order.ts';
 import type { RenderedUnit } from './render-unit.ts';
-import { historyLimit, type Release, type ReleaseNote, type UnitRecord } from './unit-record.ts';
+import { historyLimit, type Release, type ReleaseNote, type UnitRecord, type UnitStep } from './unit-record.ts';
 
 /** Pure: what becomes of a unit's record. Each result is written to the cluster before anything else happens. */
 
 export function firstRecord(unit: DesiredUnit, rendered: RenderedUnit): UnitRecord {
+  const target = releaseOf(unit, rendered, { no: 1, cause: 'install' });
   return {
     format: 1,
     key: unit.key,
@@ -17,8 +19,8 @@ export function firstRecord(unit: DesiredUnit, rendered: RenderedUnit): UnitReco
     askedDigest: unit.specDigest,
     services: servicesOf(unit),
     extraFacts: rendered.facts ?? {},
-    step: 'before',
-    target: releaseOf(unit, rendered, { no: 1, cause: 'install' }),
+    step: firstStep(target),
+    target,
     leftovers: [],
     history: [],
   };
@@ -37,7 +39,7 @@ export function nextRecord(record: UnitRecord, unit: DesiredUnit, rendered: Rend
     askedDigest: unit.specDigest,
     services: servicesOf(unit),
     extraFacts: rendered.facts ?? {},
-    step: 'before',
+    step: firstStep(target),
     target,
     ...(former === undefined ? {} : { former }),
     leftovers: leftoversOf(record, target),
@@ -56,7 +58,7 @@ export function giveUp(record: UnitRecord, reason: string, at: number): UnitReco
   const back: Release = { ...former, no: target.no + 1, cause: 'rollback' };
   return {
     ...withoutFormer(record),
-    step: 'before',
+    step: firstStep(back),
     target: back,
     leftovers: leftoversOf(record, back),
     givenUp: { revision, reason: `${reason}; rolled back to revision ${former.no}`, isRollingBack: true },
@@ -108,6 +110,11 @@ function releaseOf(unit: DesiredUnit, rendered: RenderedUnit, which: Pick<Releas
     ...(values === undefined ? {} : { values }),
     ...(releaseName === undefined ? {} : { releaseName }),
   };
+}
+
+/** Straight to the objects where no hook comes before them. */
+function firstStep(target: Release): UnitStep {
+  return hooksOf(target, `pre-${target.cause}`).length > 0 ? 'before' : 'applying';
 }
 
 function servicesOf({ spec }: DesiredUnit): { name: string }[] {
