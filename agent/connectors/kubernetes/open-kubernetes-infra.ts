@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Connector, InfraConfig } from '#shared/connector/index.ts';
-import { SkerryError } from '#shared/errors/index.ts';
+import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { OwnerId } from '#shared/model/ids.ts';
 import type { Clock, Logger, Random } from '#shared/runtime/index.ts';
 import {
@@ -90,6 +90,7 @@ export async function openKubernetesInfra(options: KubernetesInfraOptions): Prom
     ...{ resources, tools, charts, kustomize: programs.kustomize },
     ...placesOf(settings),
     defaultNamespace: settings.defaultNamespace,
+    ...(settings.imageRegistry === undefined ? {} : { imageRegistry: settings.imageRegistry }),
     others: otherKinds({ resources, settings }),
   });
   const openRoom = (owner: OwnerId, { onChange, onLive }: RoomEvents): OwnerRoom => {
@@ -204,5 +205,8 @@ async function prepareImages(
 ): Promise<void> {
   const images = spec['images'] as { reference: string; digest: string }[] | undefined;
   if (images === undefined || images.length === 0 || imageRegistry === undefined || pushImages === undefined) return;
-  await pushImages(images, imageRegistry, signal);
+  await pushImages(images, imageRegistry, signal).catch((cause: unknown) => {
+    if (signal.aborted || !isSkerryError(cause) || cause.code !== 'Unavailable') throw cause;
+    throw new SkerryError('PlatformUnavailable', `An image has not arrived yet: ${cause.message}`, { cause });
+  });
 }

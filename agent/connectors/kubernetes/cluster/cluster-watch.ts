@@ -78,7 +78,10 @@ export class ClusterWatch {
       daemonSetNames: await this.#daemonSets(signal),
     });
     const helm = await this.#options.findHelm(signal);
-    const missing = await missingSentences(this.#options.api, { denied, helm, features: report.features, signal });
+    const missing = await missingSentences(this.#options.api, {
+      ...{ denied, helm, features: report.features, signal },
+      ...(this.#options.namespaces === undefined ? {} : { namespaces: this.#options.namespaces }),
+    });
     const nodes = report.cluster.nodes;
     const isWorking = nodes.some((node) => node.isReady && node.isSchedulable);
     const features = helm === undefined ? report.features : report.features.filter((name) => name !== 'helm-release');

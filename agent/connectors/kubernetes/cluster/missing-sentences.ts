@@ -14,12 +14,22 @@ const remedy = 'apply deploy/kubernetes/rbac.yaml';
 /** Sentences for people, each with its remedy; asked anew at every look at the facts that finds something missing. */
 export async function missingSentences(
   api: KubernetesApi,
-  found: { denied: readonly string[]; helm: string | undefined; features: readonly string[]; signal: AbortSignal },
+  found: {
+    denied: readonly string[];
+    helm: string | undefined;
+    features: readonly string[];
+    /** Only these are used; absent: the whole cluster. */
+    namespaces?: readonly string[];
+    signal: AbortSignal;
+  },
 ): Promise<string[]> {
-  const { denied, helm, features, signal } = found;
+  const { denied, helm, features, namespaces, signal } = found;
   const sentences = denied.map((plural) => `The agent may not list ${plural}: ${remedy}.`);
-  const answers = await Promise.all(wanted.map((access) => isAllowed(api, access, signal)));
-  for (const [index, { verb, resource, why }] of wanted.entries())
+  // Bound to namespaces, it makes none, and the first of them stands for all.
+  const asked = namespaces === undefined ? wanted : wanted.filter(({ resource }) => resource !== 'namespaces');
+  const [namespace] = namespaces ?? [];
+  const answers = await Promise.all(asked.map((access) => isAllowed(api, { ...access, namespace }, signal)));
+  for (const [index, { verb, resource, why }] of asked.entries())
     if (answers[index] === false) sentences.push(`The agent may not ${verb} ${resource}, so ${why}: ${remedy}.`);
   if (helm !== undefined) sentences.push(helm);
   if (!features.includes('multus'))
@@ -31,7 +41,7 @@ export async function missingSentences(
 
 async function isAllowed(
   api: KubernetesApi,
-  { verb, group, resource }: (typeof wanted)[number],
+  { verb, group, resource, namespace }: (typeof wanted)[number] & { namespace: string | undefined },
   signal: AbortSignal,
 ): Promise<boolean | undefined> {
   try {
@@ -41,7 +51,7 @@ async function isAllowed(
       body: {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: { verb, group, resource } },
+        spec: { resourceAttributes: { verb, group, resource, namespace } },
       },
       signal,
     });

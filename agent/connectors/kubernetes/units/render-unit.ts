@@ -6,11 +6,13 @@ import { type ChartFinder, findChart } from '../helm/find-chart.ts';
 import { type RenderTools, renderChart } from '../helm/render-chart.ts';
 import { setReplicas } from '../helm/replica-values.ts';
 import { Turnstile } from '../helm/turnstile.ts';
+import type { ImageRegistry } from '../kubernetes-settings.ts';
 import { renderFolder } from '../kustomize/render-folder.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { annotatePods } from '../objects/own-labels.ts';
 import { openList } from '../objects/parse-manifests.ts';
 import { isSystemNamespace } from './parse-spec.ts';
+import { pullFromSite } from './site-images.ts';
 import type { Release } from './unit-record.ts';
 
 export interface UnitRendererOptions {
@@ -22,6 +24,8 @@ export interface UnitRendererOptions {
   /** Other kinds than charts and manifests. */
   others: Partial<Record<string, (unit: DesiredUnit, signal: AbortSignal) => Promise<RenderedParts>>>;
   defaultNamespace: string;
+  /** Where images that travel with a unit are pulled from. */
+  imageRegistry?: ImageRegistry;
   namespaces?: readonly string[];
 }
 
@@ -52,7 +56,10 @@ export class UnitRenderer {
   /** @throws SkerryError PlatformRefused (it cannot be rendered), PlatformUnavailable (the chart is not here yet) */
   async render(unit: DesiredUnit, isUpgrade: boolean, signal: AbortSignal): Promise<RenderedUnit> {
     const rendered = await this.#render(unit, isUpgrade, signal);
-    const { networks, replicas } = unit.spec as unknown as Partial<WorkloadSpec>;
+    const { networks, replicas, images } = unit.spec as unknown as Partial<WorkloadSpec>;
+    const { imageRegistry } = this.#options;
+    if (images !== undefined && imageRegistry !== undefined)
+      pullFromSite([...rendered.objects, ...rendered.hooks], images, imageRegistry);
     if (replicas !== undefined) setReplicas(rendered.objects, replicas);
     if (networks !== undefined && networks.length > 0) this.#join(unit, networks, rendered.objects);
     for (const object of [...rendered.objects, ...rendered.hooks, ...rendered.definitions])
