@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SkerryError } from '#shared/errors/index.ts';
 import { type LogLevel, readLogLevel } from '#shared/runtime/log-level.ts';
+import type { KubernetesPrograms } from './connectors/kubernetes/index.ts';
 
 /** Everything that the agent can be told from outside; the only reader of its environment. */
 export interface AgentConfig {
@@ -18,17 +19,7 @@ export interface AgentConfig {
   telemetryIntervalMs: number;
   logLevel: LogLevel;
   /** Programs and permissions of this node for Kubernetes clusters. */
-  kubernetes: {
-    /** `helm` and `kubectl` (or `kustomize`): names on PATH, or paths. */
-    helm: string;
-    kustomize: string;
-    path: string;
-    /** Commands that a kubeconfig names for credentials may be run: only whoever owns the node says so. */
-    allowsExec: boolean;
-    /** Set by the cluster in whose pod the agent runs. */
-    serviceHost?: string;
-    servicePort?: string;
-  };
+  kubernetes: KubernetesPrograms;
 }
 
 export function readAgentConfig(environment: Record<string, string | undefined> = process.env): AgentConfig {

@@ -33,11 +33,21 @@ export function withOwnership(object: KubeObject, { owner, unitName }: Ownership
     ...(ownerReferences === undefined ? {} : { ownerReferences }),
   };
   const owned: KubeObject = structuredClone({ ...rest, metadata });
+  if (owned.kind === 'Secret') foldStringData(owned);
   for (const template of podTemplatesOf(owned)) {
     const inner = memberObject(template, 'metadata');
     inner['labels'] = { ...(isObject(inner['labels']) ? inner['labels'] : {}), ...labels };
   }
   return owned;
+}
+
+/** The server writes `stringData` into `data` and owns nothing of it; a key that is left out later would stay. */
+function foldStringData(secret: KubeObject): void {
+  const texts = secret['stringData'] as Record<string, unknown> | undefined;
+  if (texts === undefined || texts === null) return;
+  const folded = Object.entries(texts).map(([name, text]) => [name, Buffer.from(String(text)).toString('base64')]);
+  secret['data'] = { ...(secret['data'] as object | undefined), ...Object.fromEntries(folded) };
+  delete secret['stringData'];
 }
 
 /** Pod templates inside an object, as parts of it: what is written to them changes it. */
