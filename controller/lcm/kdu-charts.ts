@@ -62,6 +62,20 @@ export async function withFirstRevisions<V extends Pick<VnfDesired, 'kdus'>>(
   );
 }
 
+/** A repository may have been registered since: what nobody knew then is looked for again. */
+export async function withLateCharts(context: LcmContext, desired: NsDesired): Promise<NsDesired> {
+  const charts = kduCharts(context, desired);
+  const again = async (kdu: KduDesired): Promise<KduDesired> => {
+    const [newest, ...older] = kdu.revisions ?? [];
+    if (newest === undefined || newest.digest !== undefined) return kdu;
+    return { ...kdu, revisions: [{ ...newest, ...(await charts.resolve(newest, kdu)) }, ...older] };
+  };
+  const vnfs = await Promise.all(
+    desired.vnfs.map(async (vnf) => ({ ...vnf, kdus: await Promise.all(vnf.kdus.map(again)) })),
+  );
+  return { ...desired, vnfs };
+}
+
 function checkKind(stored: StoredChart, kdu: KduDesired, chart: string): void {
   const wanted = presentKduKind(kdu) === 'manifests' ? 'folder' : 'helm';
   if (stored.kind === wanted) return;

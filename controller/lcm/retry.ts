@@ -5,6 +5,7 @@ import { keys } from '../keys.ts';
 import { type OneShot, planActions } from './actions.ts';
 import { commitIntent } from './commit-intent.ts';
 import { failuresOf, forget } from './failures.ts';
+import { withLateCharts } from './kdu-charts.ts';
 import type { LcmContext } from './lcm-context.ts';
 import { modelsFor, rearmed, revived, runTask, type TaskSubject, withAttempts } from './operation-tasks.ts';
 
@@ -25,7 +26,8 @@ async function goOn(
 ): Promise<NsLcmOpOcc> {
   const ns = subject.ns.value;
   const { goal, ...operation } = rearmed(context, subject);
-  const wanted = await forwardGoal(context, subject);
+  const forward = await forwardGoal(context, subject);
+  const wanted = forward && (await withLateCharts(context, forward));
   const failures = await failuresOf(context, ns);
   const current = failures.filter((failure) => failure.isCurrent).map((failure) => failure.key);
   const next = withAttempts(wanted, current);

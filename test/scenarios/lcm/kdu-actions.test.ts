@@ -26,9 +26,11 @@ function knf(changes: Partial<VnfModel> = {}): VnfModel {
 class Repository implements ChartSource {
   readonly asked: string[] = [];
   isHanging = false;
+  isUnknown = false;
 
   async resolve(ref: ChartRef): Promise<StoredChart | undefined> {
     this.asked.push(ref.chart);
+    if (this.isUnknown) return undefined;
     if (this.isHanging) return await new Promise(() => undefined);
     if (!ref.chart.startsWith('stable/')) return undefined;
     const version = ref.chart.split(':')[1] ?? '2.0';
@@ -167,6 +169,25 @@ test('an upgrade that the site has given up: FAILED_TEMP with its reason; roll b
   await fleet.answer();
   assert.equal(await fleet.state(back), 'COMPLETED');
   assert.equal((await release(fleet, nsId)).version, '1.0');
+  await fleet.stop();
+});
+
+test('a repository that is registered after the operation failed is asked by a retry', async () => {
+  const charts = new Repository();
+  charts.isUnknown = true;
+  const fleet = await fleetOf(charts);
+  const nsId = await fleet.createNs();
+  fleet.agent('site-a').failing = () => true;
+  const operation = await fleet.lcm.commands.instantiate(request, nsId, {});
+  await fleet.answer();
+  assert.equal(await fleet.state(operation), 'FAILED_TEMP');
+  assert.equal((await release(fleet, nsId)).chartDigest, undefined);
+  charts.isUnknown = false;
+  fleet.agent('site-a').failing = () => false;
+  await fleet.lcm.commands.retry(request, operation.id);
+  await fleet.answer();
+  assert.equal(await fleet.state(operation), 'COMPLETED');
+  assert.equal((await release(fleet, nsId)).chartDigest, 'sha256:1.0');
   await fleet.stop();
 });
 
