@@ -237,14 +237,25 @@ export class BenchAgent {
   }
 }
 
+export interface BareAgent {
+  id: string;
+  pid: number;
+  close(): Promise<void>;
+}
+
 /** An agent process alone, for a controller that the bench itself is. It dials without a proxy. */
-export async function startBareAgent(home: string, token: string): Promise<{ id: string; close(): Promise<void> }> {
+export async function startBareAgent(
+  home: string,
+  token: string,
+  environment: Record<string, string> = {},
+): Promise<BareAgent> {
   const agent = child({ name: 'agent', home, program: 'agent', build: 'bundle' }, () => ({
     SKERRY_HOME: path.join(home, 'agent'),
     SKERRY_JOIN_TOKEN: token,
+    ...environment,
   }));
   const ready = await agent.start();
-  return { id: String(ready['agentId']), close: () => agent.stop() };
+  return { id: String(ready['agentId']), pid: agent.identity?.pid ?? 0, close: () => agent.stop() };
 }
 
 interface ChildStart {

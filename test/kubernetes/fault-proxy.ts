@@ -14,6 +14,8 @@ export interface ProxiedCall {
   userAgent: string;
   /** What was answered; undefined when nothing was. */
   status?: number;
+  /** When the server's answer began (performance.now). */
+  answeredMs?: number;
 }
 
 export type Fault =
@@ -192,6 +194,7 @@ export class FaultProxy {
     upstream.on('error', () => response.destroy());
     upstream.on('response', (answered) => {
       call.status = answered.statusCode;
+      call.answeredMs = performance.now();
       if (isAnswerLost) return void answered.resume().on('end', () => request.socket.destroy());
       response.writeHead(answered.statusCode ?? 502, withoutHops(answered.headers));
       answered.on('error', () => response.destroy());

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ManagedChild } from '#controller/cli/demo/managed-child.ts';
-import { startBareProcess } from '../bare-process.ts';
 import type { Bench, BenchContext } from '../bench.ts';
 import { type Measurement, measured } from '../measurement.ts';
+import { bareNodeMib, residentMib } from '../resident-memory.ts';
 import { Testbed } from '../testbed.ts';
 
 const bareWhat = 'node with nothing';
@@ -18,7 +17,7 @@ export const memory: Bench = {
       const idle = testbed.agents[3];
       if (idle === undefined) throw new Error('there is no fourth agent');
       await wait(context.count(45_000, 10_000));
-      const idleMib = await residentMib(idle.process);
+      const idleMib = await childMib(idle.process);
       context.say('instantiating 300 NS');
       for (let n = 0; n < 300; n += 10) {
         const site = { '*': { site: `site-${(n / 10) % 3}` } };
@@ -35,7 +34,7 @@ export const memory: Bench = {
         measured({
           what: 'controller with 300 NS',
           unit: 'MiB',
-          samples: [await residentMib(testbed.controller)],
+          samples: [await childMib(testbed.controller)],
           bare: { what, samples: [bare] },
           goals: [{ of: 'median', atMost: 143 }],
           note: '143 MiB are 150 MB; VmRSS a minute after the last request',
@@ -50,7 +49,7 @@ export const memory: Bench = {
         measured({
           what: 'agent with 100 NS',
           unit: 'MiB',
-          samples: await Promise.all(testbed.agents.slice(0, 3).map((agent) => residentMib(agent.process))),
+          samples: await Promise.all(testbed.agents.slice(0, 3).map((agent) => childMib(agent.process))),
           bare: { what, samples: [bare] },
         }),
         await agentFromSource(context, bare),
@@ -65,25 +64,13 @@ function agentFromSource(context: BenchContext, bare: number): Promise<Measureme
     return measured({
       what: 'agent from source, idle',
       unit: 'MiB',
-      samples: [await residentMib(agent.process)],
+      samples: [await childMib(agent.process)],
       bare: { what: bareWhat, samples: [bare] },
     });
   });
 }
 
-async function bareNodeMib(): Promise<number> {
-  const bare = await startBareProcess('bare-node.ts', {});
-  const mib = await rssOf(bare.pid);
-  await bare.stop();
-  return mib;
-}
-
-function residentMib(child: ManagedChild): Promise<number> {
+function childMib(child: ManagedChild): Promise<number> {
   if (child.identity === undefined) throw new Error(`${child.name} does not run`);
-  return rssOf(child.identity.pid);
-}
-
-async function rssOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  return residentMib(child.identity.pid);
 }

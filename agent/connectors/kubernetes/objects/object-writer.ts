@@ -62,23 +62,23 @@ export class ObjectWriter {
     }
   }
 
-  /** Metadata of the first object that has these labels; undefined: there is none. */
-  async first(
+  /** Metadata of all objects of one kind in one place that have these labels; undefined: there are more than `limit`. */
+  async list(
     where: Pick<ObjectRef, 'apiVersion' | 'kind' | 'namespace'>,
-    labelSelector: string,
+    { labelSelector, limit }: { labelSelector: string; limit: number },
     signal: AbortSignal,
-  ): Promise<KubeObject | undefined> {
+  ): Promise<KubeObject[] | undefined> {
     const resource = await this.resourceOf(where, signal);
     const { body } = await this.#patiently(signal, () =>
-      this.#options.api.request<{ items?: KubeObject[] }>({
+      this.#options.api.request<{ items?: KubeObject[] | null; metadata?: { continue?: string } }>({
         method: 'GET',
         path: resourcePath(resource, where.namespace),
-        query: { labelSelector, limit: '1' },
+        query: { labelSelector, limit: String(limit) },
         accept: metadataListOnly,
         signal,
       }),
     );
-    return body.items?.[0];
+    return body.metadata?.continue ? undefined : (body.items ?? []);
   }
 
   /** Deletes exactly this object. Resolves to what still stands of it (finalizers, children); undefined: it is gone. */

@@ -100,9 +100,20 @@ export class OwnedWorld {
     return [...(this.#ofUnit.get(unitName)?.values() ?? [])];
   }
 
-  /** Makes the kinds of these objects watched, before the first of them is made. */
+  /**
+   * Makes the kinds of these objects watched, before the first of them is made, and waits until all of ours of these kinds are
+   * known. @throws SkerryError PlatformAuth when one may not be read
+   */
   async followKinds(refs: readonly ObjectRef[], signal: AbortSignal): Promise<void> {
-    for (const ref of refs) await this.#followKind(ref, signal);
+    const kinds = new Map(refs.map((ref) => [kindKey(ref), ref]));
+    for (const ref of kinds.values()) await this.#followKind(ref, signal);
+    await Promise.all([...kinds.keys()].map((key) => this.#reflectors.get(key)?.synced(signal)));
+    for (const key of kinds.keys()) this.#blind.delete(key);
+  }
+
+  /** Which unit an object of ours belongs to, by its label; undefined: nothing of ours is under that name. */
+  holder(ref: ObjectRef): string | undefined {
+    return this.#reflectors.get(kindKey(ref))?.get(`${ref.namespace ?? ''}/${ref.name}`)?.unitName;
   }
 
   /** The answer to a write of ours. */

@@ -2,14 +2,14 @@ import type { CallContext, DesiredUnit, UnitRef } from '#shared/connector/index.
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
 import type { Clock, Logger } from '#shared/runtime/index.ts';
 import { helmSecret, helmSecretName } from '../helm/release-secret.ts';
-import { appliedFields } from '../objects/applied-fields.ts';
 import { applyGroups, isFoundation } from '../objects/apply-order.ts';
 import { inParallel } from '../objects/in-parallel.ts';
-import { type KubeObject, type ObjectRef, refKey, refOf, refText } from '../objects/kube-object.ts';
+import { type KubeObject, refKey, refOf } from '../objects/kube-object.ts';
 import type { ObjectWriter } from '../objects/object-writer.ts';
-import { foreignObject, ownerLabel, unitLabel, withOwnership } from '../objects/own-labels.ts';
+import { unitLabel, withOwnership } from '../objects/own-labels.ts';
 import { examine } from './examine-release.ts';
 import { HookRunner } from './hook-runner.ts';
+import { NameClaims } from './name-claims.ts';
 import { isHelmSecret, leftOf } from './observe-unit.ts';
 import type { OwnedWorld } from './owned-world.ts';
 import { finish, firstRecord, giveUp, nextRecord, noteOf } from './release-changes.ts';
@@ -46,10 +46,12 @@ const stepsPerCall = 12;
 export class UnitSteps {
   readonly #options: UnitStepsOptions;
   readonly #hooks: HookRunner;
+  readonly #claims: NameClaims;
 
   constructor(options: UnitStepsOptions) {
     this.#options = options;
     this.#hooks = new HookRunner(options);
+    this.#claims = new NameClaims(options);
   }
 
   async ensure({ signal }: CallContext, unit: DesiredUnit): Promise<void> {
@@ -64,7 +66,7 @@ export class UnitSteps {
       await this.#options.prepare(unit, signal);
       record = this.#owned(firstRecord(unit, { ...rendered, objects: await this.#all(rendered, unit.name, signal) }));
       isFresh = await this.#options.namespaces.ensure(record.namespace, this.#options.owner, signal);
-      if (!isFresh) await this.#refuseForeignRelease(record, signal);
+      if (!isFresh) await this.#claims.claimRelease(record, signal);
       await this.#write(record, signal);
     } else if (isNewRequest(record, unit)) {
       const rendered = await this.#options.renderer.render(unit, true, signal);
@@ -163,10 +165,12 @@ export class UnitSteps {
     while (present.appliedGroups < groups.length) {
       const group = groups[present.appliedGroups]!;
       try {
-        await world.followKinds(group.map(refOf), signal);
-        await inParallel(group, parallelWrites, (object) =>
-          this.#applyOne(record, present, { object, isFresh, signal }),
-        );
+        const refs = group.map(refOf);
+        await world.followKinds(refs, signal);
+        // In a namespace that was made just now there is nothing of others.
+        const inDoubt = isFresh ? refs.filter(({ namespace }) => namespace !== record.namespace) : refs;
+        await this.#claims.claim(record, inDoubt, signal);
+        await inParallel(group, parallelWrites, (object) => this.#applyOne(record, present, { object, signal }));
       } catch (error) {
         throw this.#lost(record.namespace, error);
       }
@@ -185,33 +189,13 @@ export class UnitSteps {
   async #applyOne(
     record: UnitRecord,
     present: Progress,
-    { object, isFresh, signal }: { object: KubeObject; isFresh: boolean; signal: AbortSignal },
+    { object, signal }: { object: KubeObject; signal: AbortSignal },
   ): Promise<void> {
     const { world, writer } = this.#options;
     const ref = refOf(object);
-    const isOurs = world.find(record.unitName, ref) !== undefined;
-    if (!isOurs && !(isFresh && object.metadata.namespace === record.namespace))
-      await this.#refuseForeign(record, ref, signal);
     const { object: made } = await writer.apply(object, signal);
     world.put(made);
     present.fields.set(refKey(ref), world.find(record.unitName, ref)?.fields ?? '');
-  }
-
-  /** What stands under the name already must be of this very unit (an earlier incarnation of it included). */
-  async #refuseForeign(record: UnitRecord, ref: ObjectRef, signal: AbortSignal): Promise<void> {
-    const { writer, world, owner } = this.#options;
-    const found = await writer.look(ref, signal);
-    if (found === undefined) return;
-    const labels = found.metadata.labels ?? {};
-    if (labels[ownerLabel] === undefined && isDisowned(record, ref, found)) return;
-    if (labels[ownerLabel] !== owner) throw foreignObject(refText(ref));
-    const other = labels[unitLabel];
-    if (other === undefined || other === record.unitName) return;
-    const otherKey = world.view(other)?.key;
-    if (otherKey !== undefined && otherKey !== record.key)
-      throw new SkerryError('PlatformRefused', `${refText(ref)} belongs to another unit (${otherKey})`, {
-        remedy: 'Give the release another name or namespace.',
-      });
   }
 
   async #applyAstray(record: UnitRecord, present: Progress, signal: AbortSignal): Promise<void> {
@@ -220,10 +204,10 @@ export class UnitSteps {
     if (view === undefined) return;
     const astray = new Set(examine(world, view, present).astray.map(({ ref }) => refKey(ref)));
     const objects = record.target.objects.filter((object) => astray.has(refKey(refOf(object))));
-    for (const group of applyGroups(objects))
-      await inParallel(group, parallelWrites, (object) =>
-        this.#applyOne(record, present, { object, isFresh: false, signal }),
-      );
+    for (const group of applyGroups(objects)) {
+      await this.#claims.claim(record, group.map(refOf), signal);
+      await inParallel(group, parallelWrites, (object) => this.#applyOne(record, present, { object, signal }));
+    }
   }
 
   async #removeLeftovers(record: UnitRecord, signal: AbortSignal): Promise<void> {
@@ -385,20 +369,6 @@ export class UnitSteps {
     return new SkerryError('PlatformUnavailable', `Namespace ${namespace} has gone`, { cause: error });
   }
 
-  /** A release of Helm's own, or of somebody else's, under that name is not taken over. */
-  async #refuseForeignRelease({ namespace, target: { releaseName }, unitName }: UnitRecord, signal: AbortSignal) {
-    if (releaseName === undefined) return;
-    const { writer, owner } = this.#options;
-    const found = await writer.first(
-      { apiVersion: 'v1', kind: 'Secret', namespace },
-      `owner=helm,name=${releaseName}`,
-      signal,
-    );
-    const labels = found?.metadata.labels ?? {};
-    if (found === undefined || (labels[ownerLabel] === owner && labels[unitLabel] === unitName)) return;
-    if (labels[ownerLabel] !== owner) throw foreignObject(`Helm release ${namespace}/${releaseName}`);
-  }
-
   #owned(record: UnitRecord): UnitRecord {
     const { owner } = this.#options;
     const { unitName, target } = record;
@@ -427,13 +397,6 @@ export class UnitSteps {
 function isNewRequest(record: UnitRecord, unit: DesiredUnit): boolean {
   if (record.revision === unit.revision && record.askedDigest === unit.specDigest) return false;
   return record.askedDigest !== unit.specDigest || record.givenUp !== undefined;
-}
-
-/** Ours all the same: somebody replaced it without our labels. What it still has of us, the server knows. */
-function isDisowned({ target, former }: UnitRecord, ref: ObjectRef, found: KubeObject): boolean {
-  const key = refKey(ref);
-  const wasApplied = (target.fields[key] ?? former?.fields[key]) !== undefined;
-  return wasApplied && appliedFields(found) !== '';
 }
 
 function refuseMove(record: UnitRecord, namespace: string, releaseName: string | undefined): void {
