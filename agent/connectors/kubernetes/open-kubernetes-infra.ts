@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Connector, InfraConfig } from '#shared/connector/index.ts';
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
@@ -15,6 +15,7 @@ import {
 import { ClusterWatch } from './cluster/cluster-watch.ts';
 import type { ChartFinder } from './helm/find-chart.ts';
 import { findHelm } from './helm/find-helm.ts';
+import { withLookupWindow } from './helm/lookup-window.ts';
 import type { RenderTools } from './helm/render-chart.ts';
 import { KubernetesConnector, type RoomEvents } from './kubernetes-connector.ts';
 import { type KubernetesSettings, readKubernetesSettings } from './kubernetes-settings.ts';
@@ -71,13 +72,14 @@ export async function openKubernetesInfra(options: KubernetesInfraOptions): Prom
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const environment = environmentOf(programs, folder);
-  const { endpoint, kubeconfig } = await openAccess(settings, programs);
+  const endpoint = await openAccess(settings, programs);
   const api = createKubernetesApi({ endpoint, clock, log, environment: { PATH: programs.path } });
   const resources = createApiResources({ api, clock, log });
   const tools: RenderTools = {
     helm: programs.helm,
     environment,
-    withKubeconfig: (use) => withKubeconfig(folder, { kubeconfig, random }, use),
+    withLookup: (namespace, signal, use) =>
+      withLookupWindow({ api, namespace, folder, token: random.hex(24), signal }, use),
   };
   const charts: ChartFinder = {
     helm: programs.helm,
@@ -121,9 +123,8 @@ function placesOf({ namespaces }: KubernetesSettings): { namespaces?: string[] }
 async function openAccess(
   { access, context }: KubernetesSettings,
   { allowsExec, serviceHost, servicePort }: KubernetesPrograms,
-): Promise<{ endpoint: ClusterEndpoint; kubeconfig: string | undefined }> {
-  if ('inCluster' in access)
-    return { endpoint: await inClusterEndpoint({ host: serviceHost, port: servicePort }), kubeconfig: undefined };
+): Promise<ClusterEndpoint> {
+  if ('inCluster' in access) return await inClusterEndpoint({ host: serviceHost, port: servicePort });
   const isFile = 'kubeconfigFile' in access;
   const text = isFile ? await readNodeFile(access.kubeconfigFile) : access.kubeconfig;
   const read = await readKubeconfig(text, {
@@ -133,7 +134,7 @@ async function openAccess(
     ...(context === undefined ? {} : { context }),
   });
   if (!read.ok) throw read.error;
-  return { endpoint: read.value, kubeconfig: text };
+  return read.value;
 }
 
 async function readNodeFile(file: string): Promise<string> {
@@ -148,32 +149,14 @@ async function readNodeFile(file: string): Promise<string> {
 }
 
 /** Helm keeps nothing of the user's and finds nothing of the user's. */
-function environmentOf({ path: search, serviceHost, servicePort }: KubernetesPrograms, folder: string) {
+function environmentOf({ path: search }: KubernetesPrograms, folder: string) {
   return {
     PATH: search,
     HOME: folder,
     HELM_CACHE_HOME: path.join(folder, 'helm-cache'),
     HELM_CONFIG_HOME: path.join(folder, 'helm-config'),
     HELM_DATA_HOME: path.join(folder, 'helm-data'),
-    KUBERNETES_SERVICE_HOST: serviceHost,
-    KUBERNETES_SERVICE_PORT: servicePort,
   };
-}
-
-/** The file lies on the disk only while Helm reads it. */
-async function withKubeconfig<T>(
-  folder: string,
-  { kubeconfig, random }: { kubeconfig: string | undefined; random: Random },
-  use: (file: string) => Promise<T>,
-): Promise<T> {
-  if (kubeconfig === undefined) return use('');
-  const file = path.join(folder, `access-${random.hex(8)}`);
-  await writeFile(file, kubeconfig, { mode: 0o600 });
-  try {
-    return await use(file);
-  } finally {
-    await rm(file, { force: true });
-  }
 }
 
 async function artefactOf(

@@ -11,8 +11,8 @@ export interface RenderTools {
   helm: string;
   /** What Helm may see of the environment: PATH and homes of its own. */
   environment: Record<string, string | undefined>;
-  /** A kubeconfig for a chart that looks things up; made and removed around the call. */
-  withKubeconfig<T>(use: (file: string) => Promise<T>): Promise<T>;
+  /** A kubeconfig for a chart that looks things up in its namespace; it works only while `use` runs. */
+  withLookup<T>(namespace: string, signal: AbortSignal, use: (kubeconfig: string) => Promise<T>): Promise<T>;
 }
 
 export interface RenderRequest {
@@ -55,7 +55,9 @@ export async function renderChart(tools: RenderTools, request: RenderRequest): P
     });
   // Rendering needs no cluster, unless a template asks for what is there.
   const text = archive.usesLookup
-    ? await tools.withKubeconfig((file) => run(['--dry-run=server', '--kubeconfig', file]))
+    ? await tools.withLookup(spec.namespace, signal, (kubeconfig) =>
+        run(['--dry-run=server', '--kubeconfig', kubeconfig]),
+      )
     : await run([]);
   const parsed = await parseManifests(text, `chart ${archive.facts.name}`);
   return { ...sortOut(parsed), chart: archive.facts, values };
