@@ -89,7 +89,7 @@ export async function openKubernetesInfra(options: KubernetesInfraOptions): Prom
   };
   const shared = { api, resources, createReflector, clock, random, log, ...placesOf(settings) };
   const renderer = new UnitRenderer({
-    ...{ resources, tools, charts, kustomize: programs.kustomize },
+    ...{ resources, tools, charts, kustomize: { program: programs.kustomize, path: programs.path } },
     ...placesOf(settings),
     defaultNamespace: settings.defaultNamespace,
     ...(settings.imageRegistry === undefined ? {} : { imageRegistry: settings.imageRegistry }),

@@ -26,14 +26,17 @@ export function runProgram(call: ProgramCall): Promise<string> {
       cwd: folder,
       env: environment as NodeJS.ProcessEnv,
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
     });
     const output: Buffer[] = [];
     let size = 0;
     let words = '';
     const stop = () => child.kill('SIGKILL');
-    signal.addEventListener('abort', stop, { once: true });
+    const patience = AbortSignal.timeout(timeoutMs);
+    const ends = [signal, patience];
+    for (const end of ends) end.addEventListener('abort', stop, { once: true });
+    const settled = () => {
+      for (const end of ends) end.removeEventListener('abort', stop);
+    };
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= maxOutputBytes) output.push(chunk);
@@ -45,14 +48,14 @@ export function runProgram(call: ProgramCall): Promise<string> {
     child.stdin.on('error', () => undefined);
     child.stdin.end(call.input ?? '');
     child.on('error', (cause) => {
-      signal.removeEventListener('abort', stop);
+      settled();
       const message = `${program} cannot be run on this node: ${cause.message}`;
       reject(
         new SkerryError('PlatformUnavailable', message, { cause, remedy: `Install ${program} beside the agent.` }),
       );
     });
     child.on('close', (code, killedBy) => {
-      signal.removeEventListener('abort', stop);
+      settled();
       if (signal.aborted) return reject(new SkerryError('Aborted', `${program} was stopped`, { cause: signal.reason }));
       if (size > maxOutputBytes)
         return reject(new SkerryError('PlatformRefused', `${program} printed more than ${maxOutputBytes} bytes`));

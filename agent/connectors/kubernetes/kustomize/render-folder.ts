@@ -4,17 +4,30 @@ import path from 'node:path';
 import { runProgram } from '../helm/run-program.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { parseManifests } from '../objects/parse-manifests.ts';
+import { findProgram } from './find-program.ts';
 
 const limits = { files: 2000, bytes: 32 * 2 ** 20 };
 const kustomizations = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 const buildTimeoutMs = 60_000;
 
+/** `kubectl` (kubectl kustomize) or `kustomize`: a name on `path`, or a path. */
+export interface KustomizeProgram {
+  program: string;
+  path: string;
+}
+
+/** No program to fetch with is found, and no proxy answers there: bases that lie elsewhere cannot be read. */
+const seclusion = { PATH: '', HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '' };
+
 /**
  * A folder that travelled as .tgz → its objects: built by Kustomize where it has a kustomization, read file by file otherwise.
- * `program`: `kubectl` (kubectl kustomize) or `kustomize`. Nothing outside of the folder can be read: remote bases need a network
- * that the program is not given.
+ * Nothing outside of the folder is read.
  */
-export async function renderFolder(program: string, archive: string, signal: AbortSignal): Promise<KubeObject[]> {
+export async function renderFolder(
+  { program, path: search }: KustomizeProgram,
+  archive: string,
+  signal: AbortSignal,
+): Promise<KubeObject[]> {
   const { x: extract } = await import('tar');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'skerry-folder-'));
   try {
@@ -23,9 +36,9 @@ export async function renderFolder(program: string, archive: string, signal: Abo
     const names = await readdir(root);
     if (names.some((name) => kustomizations.includes(name))) {
       const text = await runProgram({
-        program,
+        program: await findProgram(program, search),
         args: /kustomize$/.test(program) ? ['build', root] : ['kustomize', root],
-        environment: { PATH: '', HOME: folder },
+        environment: { ...seclusion, HOME: folder },
         timeoutMs: buildTimeoutMs,
         maxOutputBytes: limits.bytes,
         signal,

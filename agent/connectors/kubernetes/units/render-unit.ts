@@ -7,7 +7,7 @@ import { type RenderTools, renderChart } from '../helm/render-chart.ts';
 import { setReplicas } from '../helm/replica-values.ts';
 import { Turnstile } from '../helm/turnstile.ts';
 import type { ImageRegistry } from '../kubernetes-settings.ts';
-import { renderFolder } from '../kustomize/render-folder.ts';
+import { type KustomizeProgram, renderFolder } from '../kustomize/render-folder.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { annotatePods } from '../objects/own-labels.ts';
 import { openList } from '../objects/parse-manifests.ts';
@@ -20,7 +20,7 @@ export interface UnitRendererOptions {
   tools: RenderTools;
   charts: ChartFinder;
   /** kubectl or kustomize, for folders with a kustomization. */
-  kustomize: string;
+  kustomize: KustomizeProgram;
   /** Other kinds than charts and manifests. */
   others: Partial<Record<string, (unit: DesiredUnit, signal: AbortSignal) => Promise<RenderedParts>>>;
   defaultNamespace: string;
