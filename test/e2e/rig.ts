@@ -200,14 +200,18 @@ export class Rig {
 
   /** Waits until the operation has reached this state; fails at once on an end in another. */
   async reached(operationId: string, state: string, timeoutMs = patienceMs): Promise<OperationView> {
+    let waitingFor = '';
     const operation = await this.until(
       `operation ${operationId} becomes ${state}`,
       async () => {
         const now = await this.api.operation(operationId);
+        waitingFor = (now._skerry?.progress?.sites ?? []).flatMap((site) => site.waitingFor).join('; ');
         return now.operationState === state || !openStates.has(now.operationState) ? now : undefined;
       },
       timeoutMs,
-    );
+    ).catch((error) => {
+      throw waitingFor === '' ? error : new Error(`waits for ${waitingFor}`, { cause: error });
+    });
     if (operation.operationState === state) return operation;
     const { error, lcmOperationType } = operation;
     throw new Error(`${lcmOperationType} is ${operation.operationState}: ${error?.detail ?? ''}\n${this.logTails()}`);

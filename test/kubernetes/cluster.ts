@@ -18,13 +18,20 @@ import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.t
  * SKERRY_TEST_REGISTRY: `host:port` of an OCI registry over plain HTTP.
  * SKERRY_TEST_IMAGE: an image with a shell and `httpd`, that its nodes have or can pull.
  * SKERRY_TEST_NODE_SELECTOR: `label=value` of nodes whose pods really run; empty: all.
- * SKERRY_TEST_AUDIT_LOG: the API server's audit log, for counts of calls; absent: those tests skip.
+ * SKERRY_TEST_AUDIT_LOG: the first cluster's audit log, for counts of calls; absent: those counts are left out.
+ * SKERRY_TEST_SPARE_NODES: names of nodes of the second cluster whose Node objects may be deleted and made anew, by commas.
+ * SKERRY_TEST_KILL_CONTAINER: a command that kills one, called with namespace, pod and container; absent: none is killed.
+ * SKERRY_TEST_CHAOS: a command called with `kill apiserver` and `kill kubelet` (of the first cluster, by SIGKILL) and `revive`,
+ * which returns when both work again; absent: those tests skip.
  */
 export const kubeconfigFile = process.env['SKERRY_TEST_KUBECONFIG'];
 export const secondKubeconfigFile = process.env['SKERRY_TEST_KUBECONFIG_2'];
 export const registryAddress = process.env['SKERRY_TEST_REGISTRY'];
 export const testImage = process.env['SKERRY_TEST_IMAGE'] ?? 'busybox:1.36';
 export const auditLog = process.env['SKERRY_TEST_AUDIT_LOG'];
+export const spareNodes = (process.env['SKERRY_TEST_SPARE_NODES'] ?? '').split(',').filter((name) => name !== '');
+export const killContainerCommand = process.env['SKERRY_TEST_KILL_CONTAINER'];
+export const chaosCommand = process.env['SKERRY_TEST_CHAOS'];
 
 /** Of pods that shall really run. */
 export function nodeSelector(): Record<string, string> {

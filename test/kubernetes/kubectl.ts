@@ -43,6 +43,13 @@ export async function kubectl(args: readonly string[], input?: string): Promise<
   return stdout;
 }
 
+/** kubectl as the owner of any cluster. @returns standard output; rejects with kubectl's own words */
+export async function kubectlOf(kubeconfig: string, args: readonly string[]): Promise<string> {
+  const program = process.env['SKERRY_TEST_KUBECTL'] ?? 'kubectl';
+  const options = { maxBuffer: 64 * 2 ** 20, timeout: 60_000 };
+  return (await run(program, ['--kubeconfig', kubeconfig, ...args], options)).stdout;
+}
+
 /** Repeats until `check` gives a value. */
 export async function eventually<T>(what: string, check: () => Promise<T | undefined>, timeoutMs = 30_000): Promise<T> {
   const end = performance.now() + timeoutMs;
