@@ -59,6 +59,10 @@ export function isWithoutEffect(error: unknown): error is SkerryError {
   return isSkerryError(error) && withoutEffect.has(error.code);
 }
 
+/** For people: what happened, and what to do about it where that is known. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const remedy = isSkerryError(error) ? error.remedy : undefined;
+  if (remedy === undefined || remedy === '') return error.message;
+  return `${error.message.replace(/\.$/, '')}. ${remedy[0]!.toUpperCase()}${remedy.slice(1)}`;
 }

@@ -5,6 +5,7 @@ import type { UnitState } from '#shared/wire/frames.ts';
 import type { JournalRecord } from '../journal/index.ts';
 import { type DesiredState, emptyRecord, type UnitPlan } from '../plan/index.ts';
 import { agentKeys, type Transaction } from '../store/agent-store.ts';
+import { messageOf } from './platform-call.ts';
 import type { SeekContext } from './seek-context.ts';
 
 /** The state slot of a unit as it is now. `message` says what is done or waited for. */
@@ -57,7 +58,6 @@ export function reportFailure(
   if (record.failedRevision === desired.revision) return;
   tx.put(agentKeys.journal(key), { ...record, failedRevision: desired.revision });
   const { lineage, generation } = context.holder.head();
-  const message = error.remedy === undefined ? error.message : `${error.message}. ${error.remedy}`;
   context.outbox.append(tx, 'results', {
     type: 'unit-failed',
     lineage,
@@ -66,6 +66,6 @@ export function reportFailure(
     key,
     revision: desired.revision,
     code: error.code,
-    message,
+    message: messageOf(error),
   });
 }
