@@ -6,6 +6,7 @@ import type { AgentId, ObjectKey } from '#shared/model/ids.ts';
 import type { NsDesired, VnfDesired } from '#shared/model/ns-lcm.ts';
 import { compileCompute } from './compile-compute.ts';
 import { compileKdu, type KduDraft, networkNamespace } from './compile-kdu.ts';
+import { compileMonitor } from './kdu-monitor.ts';
 import { kduPlacement } from './kdu-source.ts';
 import { flavourOf, type NsModels, storedModelOf } from './models.ts';
 import { type CompiledIntent, type NewObject, unitObject } from './new-object.ts';
@@ -75,6 +76,11 @@ function compileKdus(context: VnfContext): Result<{ agentId: AgentId; object: Ne
     const dependsOn = [...(draft.value.dependsOn ?? []), ...startsAfter(context, agentId)];
     const object = unitObject(ns.id, { ...draft.value, dependsOn } as KduDraft, desired.attempts?.[kdu.key]);
     placed.push({ agentId, object });
+    const { infraId, spec } = draft.value;
+    const monitor = compileMonitor(vnf, kdu, { infraId, name: spec.name, namespace: spec.namespace });
+    if (!monitor.ok) return monitor;
+    if (monitor.value !== undefined)
+      placed.push({ agentId, object: unitObject(ns.id, monitor.value, desired.attempts?.[monitor.value.key]) });
   }
   return ok(placed);
 }

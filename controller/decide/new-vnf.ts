@@ -3,8 +3,9 @@ import type { VnfFlavour, VnfModel } from '#shared/descriptor/vnf-model.ts';
 import { fail, ok, type Result, SkerryError } from '#shared/errors/index.ts';
 import type { VnfInstanceId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
-import type { VnfDesired } from '#shared/model/ns-lcm.ts';
-import { kduKind } from './kdu-source.ts';
+import type { KduDesired, VnfDesired } from '#shared/model/ns-lcm.ts';
+import { kduMonitor } from './kdu-monitor.ts';
+import { kduKind, presentKduKind } from './kdu-source.ts';
 import { type NsModels, vnfModelKey } from './models.ts';
 import { type NewKey, resizeVnf } from './resize-vnf.ts';
 import { unprocessable } from './unprocessable.ts';
@@ -54,10 +55,19 @@ export function newVnf(wanted: NewVnf, models: NsModels, newKey: NewKey): Result
   };
   const counts = countsAtLevel(flavour.value, level.value.vduCounts);
   const sized = resizeVnf(empty as VnfDesired, stored.model, counts, newKey);
-  return ok({
-    ...sized,
-    kdus: sized.kdus.map((kdu) => ({ ...kdu, replicas: firstReplicas(flavour.value, kdu.kduName) })),
-  });
+  const kdus = sized.kdus.map((kdu) => ({ ...kdu, replicas: firstReplicas(flavour.value, kdu.kduName) }));
+  const monitored = withMonitors(kdus, wanted.params, newKey);
+  return monitored.ok ? ok({ ...sized, kdus: monitored.value }) : monitored;
+}
+
+function withMonitors(kdus: readonly KduDesired[], params: JsonObject, newKey: NewKey): Result<KduDesired[]> {
+  const monitored: KduDesired[] = [];
+  for (const kdu of kdus) {
+    const monitor = kduMonitor(params, { kduName: kdu.kduName, kind: presentKduKind(kdu) });
+    if (!monitor.ok) return monitor;
+    monitored.push(monitor.value === undefined ? kdu : { ...kdu, monitorKey: newKey('monitor') });
+  }
+  return ok(monitored);
 }
 
 /** A VDU that the level does not name has its minimum; one without a profile is not in this flavour. */

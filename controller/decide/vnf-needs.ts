@@ -20,6 +20,7 @@ export function vnfNeeds(vnf: Pick<VnfDesired, 'vnfcs' | 'kdus'>, model: VnfMode
   const unitKinds: UnitKind[] = [];
   if (vnf.vnfcs.length > 0) unitKinds.push('compute');
   unitKinds.push(...new Set(vnf.kdus.map(presentKduKind)));
+  if (vnf.kdus.some((kdu) => kdu.monitorKey !== undefined)) unitKinds.push('monitor');
   let amount: Resources = noResources;
   const images: string[][] = [];
   for (const vdu of model.vdus) {

@@ -1,7 +1,7 @@
 import { kduPlacement, presentKduKind } from '#controller/decide/index.ts';
 import type { AgentId, ObjectKey } from '#shared/model/ids.ts';
 import type { AgentStatus } from '#shared/model/inventory.ts';
-import type { VnfDesired } from '#shared/model/ns-lcm.ts';
+import type { KduDesired, VnfDesired } from '#shared/model/ns-lcm.ts';
 import type { Clock } from '#shared/runtime/index.ts';
 import type { UnitState } from '#shared/wire/frames.ts';
 import type { StateRecord } from '../inventory/state-record.ts';
@@ -31,16 +31,17 @@ export function unitViews(use: UnitUse, vnf: VnfDesired): UnitView[] {
   const { agentId } = vnf.placement;
   const parts: Part[] = [
     ...vnf.vnfcs.map(({ key, vduId, index }) => ({ agentId, key, kind: 'compute', part: vduId, index })),
-    ...vnf.kdus.map((kdu) => ({
-      agentId: kduPlacement(vnf, kdu).agentId,
-      key: kdu.key,
-      kind: presentKduKind(kdu),
-      part: kdu.kduName,
-      index: 0,
-    })),
+    ...vnf.kdus.flatMap((kdu) => kduParts(vnf, kdu)),
     ...vnf.auxiliary.map(({ key, kind, id, index }) => ({ agentId, key, kind, part: id, index })),
   ];
   return parts.map((part) => unitView(use, part));
+}
+
+function kduParts(vnf: VnfDesired, kdu: KduDesired): Part[] {
+  const frame = { agentId: kduPlacement(vnf, kdu).agentId, part: kdu.kduName, index: 0 };
+  const { key, monitorKey } = kdu;
+  const workload = { ...frame, key, kind: presentKduKind(kdu) };
+  return monitorKey === undefined ? [workload] : [workload, { ...frame, key: monitorKey, kind: 'monitor' }];
 }
 
 function unitView(use: UnitUse, { agentId, ...part }: Part): UnitView {

@@ -98,6 +98,8 @@ export interface KduDesired {
   kduName: string;
   key: ObjectKey;
   replicas: Record<string, number>;
+  /** Of the unit that has its metrics scraped, when that was asked for. */
+  monitorKey?: ObjectKey;
   /** Where it runs when that is not where the VNF's virtual machines are: same site, another infra. */
   placement?: Placement;
   /** What it was made of, newest first, at most `kduRevisionsKept`; the first is what is wanted. Absent: as at instantiation. */

@@ -1,3 +1,4 @@
+import type { CatalogModels } from '#controller/catalog/catalog.ts';
 import { type ControllerCore, composeCore } from '#controller/compose.ts';
 import type { RequestContext } from '#controller/context.ts';
 import { keys } from '#controller/keys.ts';
@@ -32,6 +33,8 @@ export interface FaultRates {
 export interface FleetOptions {
   log?: Logger;
   seams?: Seams;
+  /** Absent: the sample catalogue. */
+  models?: CatalogModels;
 }
 
 /** A controller and its agents in one process, on one virtual clock, from one seed. */
@@ -51,12 +54,14 @@ export class SimulatedFleet {
   readonly #channels = new Map<SimulatedAgent, InProcessChannel>();
   readonly #log: Logger;
   readonly #seams: Seams;
+  readonly #models: CatalogModels;
   readonly #diskWitnesses = new Map<string, DiskWitness>();
 
   constructor(seed: number, options: FleetOptions = {}) {
     this.random = new SeededRandom(seed);
     this.#log = options.log ?? silentLogger;
     this.#seams = options.seams ?? {};
+    this.#models = options.models ?? sampleCatalog();
     this.storeWitness = new StoreWitness(this.#diskWitnesses);
   }
 
@@ -77,7 +82,7 @@ export class SimulatedFleet {
     const store = life.store(this.#seams.store?.(watched, { life, clock: this.clock }) ?? watched);
     const core = await composeCore({
       store,
-      models: sampleCatalog(),
+      models: this.#models,
       notifier: { stage: async () => [] },
       clock: life.clock(this.clock, () => this.controllerWallOffsetMs),
       random: this.random.fork(),
@@ -91,7 +96,7 @@ export class SimulatedFleet {
 
   /** The NSD that every service is made of; its content is the sample catalogue's. */
   async onboard(): Promise<void> {
-    const nsd = await sampleCatalog().resolveNsd('');
+    const nsd = await this.#models.resolveNsd('');
     await this.living().store.commit([{ key: keys.nsd(nsd.id), value: nsd }]);
   }
 

@@ -13,6 +13,7 @@ export const simulatedUnitKinds = [
   'compute',
   'helm-release',
   'manifests',
+  'monitor',
 ] as const satisfies readonly UnitKind[];
 
 type Check = (spec: JsonObject) => string | undefined;
@@ -46,6 +47,11 @@ const checks: Record<(typeof simulatedUnitKinds)[number], Check[]> = {
     isListOf('services', (service) => isText(service['name'])),
   ],
   manifests: [hasName, isListOf('objects', () => true)],
+  monitor: [
+    hasName,
+    (spec) => (isText(spec['port']) ? undefined : 'port is missing'),
+    (spec) => (isObject(spec['selector']) ? undefined : 'selector is missing'),
+  ],
 };
 
 /** Pure: untrusted spec → the same, checked. */

@@ -57,7 +57,7 @@ export class SimulatedConnector implements Connector {
       return {
         kind: 'simulated',
         version: '1',
-        features: ['compute', 'network', 'volume', 'helm', 'manifests'],
+        features: ['compute', 'network', 'volume', 'helm', 'manifests', 'monitor'],
         zones: settings.zones,
         images: settings.images ?? [],
         capacity: { total: settings.capacity, used: usedResources(world) },
