@@ -71,7 +71,11 @@ describe('monitors on a real cluster', { skip: skipWithoutCluster }, () => {
         /The Prometheus operator is not installed in this cluster: it serves no ServiceMonitor/,
       );
       assert.ok(await install());
-      await until(async () => (await features()).includes('monitor'), 'the kind is noticed', 90_000);
+      // It is looked for every ten minutes.
+      await site.restart({ speed: 300 });
+      await until(async () => (await features()).includes('monitor'), 'the kind is noticed', 10_000);
+      cluster.close();
+      cluster = await TestCluster.open();
     } else context.diagnostic('the cluster has a Prometheus operator of its own');
     const unit = monitor({ path: '/metrics', intervalS: 15 });
     await site.converge(unit);

@@ -6,7 +6,7 @@ export interface ApiResources {
   find(apiVersion: string, kind: string, signal: AbortSignal): Promise<ApiResource | undefined>;
   /** Preferred version of a kind whatever its version: `find('monitoring.coreos.com', 'ServiceMonitor')` by group. */
   findByGroup(group: string, kind: string, signal: AbortSignal): Promise<ApiResource | undefined>;
-  /** What Helm calls API versions: `apps/v1`, `apps/v1/Deployment`, … */
+  /** What Helm calls API versions: `apps/v1`, `apps/v1/Deployment`, …; as they were at most ten minutes ago. */
   versions(signal: AbortSignal): Promise<string[]>;
   /** Kubernetes version without `v`: `1.35.4`. */
   serverVersion(signal: AbortSignal): Promise<string>;

@@ -111,6 +111,17 @@ test('looks once more for what it does not know, not too often, and at once afte
   assert.equal(await resources.find('test.io/v1', 'Thing', never), undefined);
 });
 
+test('all kinds, as they were at most ten minutes ago: somebody may have installed one', async () => {
+  serve({ '/api': core, '/apis': groups('Thing') });
+  await resources.versions(never);
+  serve({ '/api': core, '/apis': groups('Thing', 'New') });
+  await clock.advance(600_000);
+  assert.equal((await resources.versions(never)).includes('test.io/v1/New'), false);
+  await clock.advance(1);
+  assert.equal((await resources.versions(never)).includes('test.io/v1/New'), true);
+  assert.equal(server.seen.length, 4);
+});
+
 test('reads servers that do not aggregate, past an extension that is down', async () => {
   const list = (kind: string) => ({
     resources: [

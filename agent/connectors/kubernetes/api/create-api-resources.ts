@@ -14,6 +14,8 @@ export interface ApiResourcesOptions {
 
 /** A kind that is not there is looked for again no sooner. */
 const leastAgeMs = 2000;
+/** Nothing tells of a kind that somebody has installed: whoever wants all of them gets no older picture. */
+const mostAgeMs = 600_000;
 
 interface Table {
   /** By `apps/v1/Deployment`. */
@@ -47,6 +49,7 @@ class DiscoveredResources implements ApiResources {
   }
 
   async versions(signal: AbortSignal): Promise<string[]> {
+    if (this.#options.clock.mono() - (this.#table?.takenMs ?? 0) > mostAgeMs) this.#table = undefined;
     const { byVersion } = await this.#read(signal);
     const versions = new Set<string>();
     for (const [key, { apiVersion }] of byVersion) versions.add(apiVersion).add(key);
