@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { packChart, webTemplates, webValues } from '../../kubernetes/charts.ts';
 import type { BenchContext } from '../bench.ts';
 import { type Measurement, measured } from '../measurement.ts';
@@ -35,6 +36,7 @@ export async function upgrade(rig: KubernetesRig, context: BenchContext): Promis
   for (let n = 0; n < context.count(10, 2); n += 1) {
     context.say(`change ${n + 1}`);
     samples.push(await byAgent(`greeting-${n}`));
+    await assertRolledOut(rig, ours, `greeting-${n}`);
     bare.push(await byHelm(`greeting-${n}`));
   }
   await rig.remove([releaseObject('web', ours, chart).key], ours);
@@ -46,4 +48,15 @@ export async function upgrade(rig: KubernetesRig, context: BenchContext): Promis
       goals: [{ of: 'ratio', atMost: 1.2 }],
     }),
   ];
+}
+
+/** What is called ready runs the new version, and nothing of the old one. */
+async function assertRolledOut(rig: KubernetesRig, namespace: string, greeting: string): Promise<void> {
+  const found = await rig.cluster.get('apps/v1', 'Deployment', { namespace, name: 'web' });
+  const { replicas, updatedReplicas, availableReplicas } = (found?.status ?? {}) as Record<string, unknown>;
+  assert.deepEqual(
+    { replicas, updatedReplicas, availableReplicas },
+    { replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
+  );
+  assert.ok(JSON.stringify(found?.spec).includes(greeting));
 }

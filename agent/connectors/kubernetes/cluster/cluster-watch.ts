@@ -7,7 +7,7 @@ import type { CreateReflector, Reflector } from '../api/reflector.ts';
 import type { ApiResource, KubeObject } from '../objects/kube-object.ts';
 import { sumOf } from './amounts.ts';
 import { clusterFacts, storageClassFacts } from './cluster-facts.ts';
-import { missingSentences } from './missing-sentences.ts';
+import { MissingSentences } from './missing-sentences.ts';
 import { type NodeFacts, nodeFacts, nodeUsage } from './node-facts.ts';
 import { type PodRequests, podRequests } from './pod-requests.ts';
 
@@ -37,6 +37,7 @@ const reportBytes = 40_000;
 /** Capacity, nodes and abilities of the cluster, by watch; each object is reduced as it comes. */
 export class ClusterWatch {
   readonly #options: ClusterWatchOptions;
+  readonly #missing: MissingSentences;
   readonly #nodes: Reflector<NodeFacts>;
   readonly #pods: Reflector<PodRequests>;
   #storageClasses: Reflector<ClusterFacts['storageClasses'][number]> | undefined;
@@ -47,6 +48,7 @@ export class ClusterWatch {
 
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
+    this.#missing = new MissingSentences(options);
     this.#nodes = this.#follow(nodeResource, nodeFacts, (before, after) => {
       if (JSON.stringify(before) !== JSON.stringify(after)) options.onChange();
     });
@@ -78,7 +80,7 @@ export class ClusterWatch {
       daemonSetNames: await this.#daemonSets(signal),
     });
     const helm = await this.#options.findHelm(signal);
-    const missing = await missingSentences(this.#options.api, {
+    const missing = await this.#missing.of({
       ...{ denied, helm, features: report.features, signal },
       ...(this.#options.namespaces === undefined ? {} : { namespaces: this.#options.namespaces }),
     });
