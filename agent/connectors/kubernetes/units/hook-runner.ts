@@ -14,6 +14,10 @@ export interface HookRun {
   event: HookEvent;
   present: Progress;
   signal: AbortSignal;
+  /** Hooks of the event that an earlier life has brought to their end. */
+  hooksDone?: number;
+  /** One more has ended, and others follow: remembers how many. */
+  onDone?: (hooksDone: number) => Promise<void>;
 }
 
 export type HookOutcome = { kind: 'done' } | { kind: 'waiting' } | { kind: 'failed'; reason: string };
@@ -35,7 +39,8 @@ export class HookRunner {
 
   async run(task: HookRun): Promise<HookOutcome> {
     const hooks = hooksOf(task.release, task.event);
-    const { present } = task;
+    const { present, hooksDone = 0 } = task;
+    present.hookIndex = Math.max(present.hookIndex, hooksDone);
     while (present.hookIndex < hooks.length) {
       const hook = hooks[present.hookIndex]!;
       if (!present.isHookMade && !(await this.#make(task, hook))) return { kind: 'waiting' };
@@ -46,6 +51,7 @@ export class HookRunner {
       if (verdict.kind === 'failed') return verdict;
       present.hookIndex += 1;
       present.isHookMade = false;
+      if (present.hookIndex < hooks.length) await task.onDone?.(present.hookIndex);
     }
     present.hookIndex = 0;
     return { kind: 'done' };

@@ -40,6 +40,7 @@ export function nextRecord(record: UnitRecord, unit: DesiredUnit, rendered: Rend
     services: servicesOf(unit),
     extraFacts: rendered.facts ?? {},
     step: firstStep(target),
+    hooksDone: 0,
     target,
     ...(former === undefined ? {} : { former }),
     leftovers: leftoversOf(record, target),
@@ -59,6 +60,7 @@ export function giveUp(record: UnitRecord, reason: string, at: number): UnitReco
   return {
     ...withoutFormer(record),
     step: firstStep(back),
+    hooksDone: 0,
     target: back,
     leftovers: leftoversOf(record, back),
     givenUp: { revision, reason: `${reason}; rolled back to revision ${former.no}`, isRollingBack: true },

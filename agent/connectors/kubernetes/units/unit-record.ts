@@ -27,6 +27,8 @@ export interface UnitRecord {
   /** Facts that are known without looking: the name of an attachment, what a management network is. */
   extraFacts: JsonObject;
   step: UnitStep;
+  /** Of the step's hooks, how many have ended; absent: none. */
+  hooksDone?: number;
   /** What is being made true, or is. */
   target: Release;
   /** The last one that worked, while `target` has not shown yet that it does. */
