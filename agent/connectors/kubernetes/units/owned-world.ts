@@ -62,8 +62,13 @@ export class OwnedWorld {
           await this.#followKind(ref, signal);
       this.#isComplete = true;
     }
-    // What may not be read is not waited for at every look; it tells when it can be.
-    await this.#eachKind((reflector, isBlind) => (isBlind && !reflector.isLive ? undefined : reflector.synced(signal)));
+    await this.#eachKind((reflector, isBlind) => {
+      const synced = reflector.synced(signal);
+      if (!isBlind || reflector.isLive) return synced;
+      // What may not be read is asked for again, but not waited for at every look; it tells when it can be.
+      synced.catch(() => undefined);
+      return undefined;
+    });
   }
 
   /** A picture that began after this call: after an answer was lost, absence has to be proved. */
