@@ -88,6 +88,9 @@ async function session(
 async function connect(dependencies: TelemetryPublisherDependencies, signal: AbortSignal): Promise<MqttClient> {
   const { address, agentId, clock, log } = dependencies;
   const { default: mqtt } = await import('mqtt');
+  const { writeToStream } = await import('mqtt-packet');
+  // The library keeps a Buffer of every number up to 65,535: 8 MB for a few messages an hour.
+  writeToStream.cacheNumbers = false;
   const { certPem, keyPem, caPem } = dependencies.tls();
   const colon = address.lastIndexOf(':');
   const client = mqtt.connect({

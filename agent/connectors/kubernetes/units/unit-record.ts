@@ -115,7 +115,11 @@ export function packRecord(record: UnitRecord, owner: string): KubeObject {
 export function packedRecordOf(secret: KubeObject): Buffer | undefined {
   if (secret['type'] !== recordKind) return undefined;
   const data = secret['data'] as Record<string, string> | undefined;
-  return data?.['record'] === undefined ? undefined : Buffer.from(data['record'], 'base64');
+  const text = data?.['record'];
+  if (text === undefined) return undefined;
+  // Memory of its own: a small part of Node's pool would hold all 64 KiB of it as long as the unit lives.
+  const packed = Buffer.allocUnsafeSlow(Buffer.byteLength(text, 'base64'));
+  return packed.subarray(0, packed.write(text, 'base64'));
 }
 
 /** Somebody may have edited it: undefined when it cannot be read. */
