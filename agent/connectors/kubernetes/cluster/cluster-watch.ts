@@ -10,6 +10,7 @@ import { clusterFacts, storageClassFacts } from './cluster-facts.ts';
 import { MissingSentences } from './missing-sentences.ts';
 import { type NodeFacts, nodeFacts, nodeUsage } from './node-facts.ts';
 import { type PodRequests, podRequests } from './pod-requests.ts';
+import { SteadyUsage } from './steady-usage.ts';
 
 export interface ClusterWatchOptions {
   api: KubernetesApi;
@@ -30,8 +31,6 @@ const podResource: ApiResource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods'
 const attachmentGroup = 'k8s.cni.cncf.io';
 /** Pods come and go all the time: what they take is told this often at most. */
 const podsChangedMs = 60_000;
-/** Usage is told in steps of this part of the whole: it moves all the time, and every report costs bytes. */
-const usageSteps = 20;
 const reportBytes = 40_000;
 
 /** Capacity, nodes and abilities of the cluster, by watch; each object is reduced as it comes. */
@@ -42,6 +41,7 @@ export class ClusterWatch {
   readonly #pods: Reflector<PodRequests>;
   #storageClasses: Reflector<ClusterFacts['storageClasses'][number]> | undefined;
   #networks: Reflector<string> | undefined;
+  readonly #usage = new SteadyUsage();
   #daemonSetNames: string[] | undefined;
   #cancelPods: (() => void) | undefined;
   #isStopped = false;
@@ -173,12 +173,8 @@ export class ClusterWatch {
     try {
       const { body } = await this.#options.api.request<{ items: KubeObject[] | null }>({ method: 'GET', path, signal });
       const totals = new Map(valuesOf(this.#nodes).map((node) => [node.name, node.total]));
-      return new Map(
-        (body.items ?? []).map((item) => {
-          const { name, measured } = nodeUsage(item);
-          return [name, inSteps(measured, totals.get(name))];
-        }),
-      );
+      const now = new Map((body.items ?? []).map(nodeUsage).map(({ name, measured }) => [name, measured]));
+      return this.#usage.settle(now, totals);
     } catch (error) {
       this.#options.log.debug({ error }, 'The metrics API did not answer.');
       return undefined;
@@ -213,16 +209,6 @@ function withinReport(cluster: ClusterFacts): ClusterFacts {
   while (bytes() > reportBytes && fitting.nodes.length > 1)
     fitting = { ...fitting, nodes: fitting.nodes.slice(0, Math.floor(fitting.nodes.length * 0.8)) };
   return fitting;
-}
-
-function inSteps(measured: Resources, total: Resources | undefined): Resources {
-  const step = (name: keyof Resources) => {
-    const whole = total?.[name] ?? 0;
-    if (whole <= 0) return measured[name];
-    const size = whole / usageSteps;
-    return Math.round((Math.round(measured[name] / size) * size + Number.EPSILON) * 100) / 100;
-  };
-  return { vcpus: step('vcpus'), memoryMib: Math.round(step('memoryMib')), storageGib: step('storageGib') };
 }
 
 function isDenied(error: unknown): error is SkerryError {
