@@ -60,3 +60,15 @@ test('another tag, a digest and nonsense stay as they are; nodes may know the re
     'registry.site/edge/web:1',
   ]);
 });
+
+test('a short name and the long one are the same image; it is pulled by the name that it was pushed under', () => {
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'c' },
+    spec: { containers: [{ image: 'busybox:1' }, { image: 'docker.io/library/busybox:1' }] },
+  } as unknown as KubeObject;
+  pullFromSite([object], [{ reference: 'docker.io/library/busybox:1' }], { url: 'https://site' });
+  const images = [...JSON.stringify(object).matchAll(/"image":"([^"]+)"/g)].map(([, image]) => image);
+  assert.deepEqual(images, ['site/library/busybox:1', 'site/library/busybox:1']);
+});

@@ -15,7 +15,7 @@ export function pullFromSite(
 ): void {
   const host = (registry.pullFrom ?? registry.url).replace(/^https?:\/\//, '').replace(/\/+$/, '');
   const names = images.flatMap(({ reference }) => plainName(reference) ?? []);
-  const carried = new Map(names.map((name) => [name, `${host}/${name}`]));
+  const carried = new Map(names.map((name) => [withoutLibrary(name), `${host}/${name}`]));
   for (const object of objects) {
     const pods = object.kind === 'Pod' ? [object as unknown as JsonObject] : podTemplatesOf(object);
     for (const pod of pods) for (const container of containersOf(pod['spec'])) rename(container, carried);
@@ -26,7 +26,7 @@ function rename(container: JsonObject, carried: ReadonlyMap<string, string>): vo
   const { image } = container;
   if (typeof image !== 'string') return;
   const name = plainName(image);
-  const there = name === undefined ? undefined : carried.get(name);
+  const there = name === undefined ? undefined : carried.get(withoutLibrary(name));
   if (there !== undefined) container['image'] = there;
 }
 
@@ -34,12 +34,15 @@ function rename(container: JsonObject, carried: ReadonlyMap<string, string>): vo
 function plainName(reference: string): string | undefined {
   try {
     const { repository, tag, digest } = parseImageReference(reference);
-    // A well-known registry's short names stand below `library`.
-    const path = repository.replace(/^library\//, '');
-    return digest === undefined ? `${path}:${tag}` : `${path}@${digest}`;
+    return digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}`;
   } catch {
     return undefined;
   }
+}
+
+/** A well-known registry's short names stand below `library`. */
+function withoutLibrary(name: string): string {
+  return name.replace(/^library\//, '');
 }
 
 function containersOf(spec: JsonValue | undefined): JsonObject[] {
