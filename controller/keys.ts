@@ -30,6 +30,8 @@ export const keys = {
   attachment: (profileId: string, infraId: string) => `attachment/${profileId}/${infraId}`,
   /** The same, to be found by the cluster. */
   clusterProfile: (infraId: string, profileId: string) => `cluster-profile/${infraId}/${profileId}`,
+  /** Units of profiles that were kept when they left the intent. */
+  kept: (agentId: string) => `kept/${agentId}`,
   deregistration: (infraId: string) => `deregistration/${infraId}`,
   nsd: (id: string) => `nsd/${id}`,
   nsModel: (nsdInfoId: string, revision: number) => `ns-model/${nsdInfoId}/${revision}`,

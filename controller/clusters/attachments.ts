@@ -8,6 +8,7 @@ import type { IntentObject } from '#shared/wire/frames.ts';
 import { keys } from '../keys.ts';
 import { retryConflicts } from '../retry-conflicts.ts';
 import type { ClustersContext } from './clusters-context.ts';
+import { adoptsOf, keptNow, readKept } from './kept-units.ts';
 import { profilesOf, readApplications, readCluster, readProfile } from './read-records.ts';
 
 export async function attach(context: ClustersContext, infraId: InfraId, idOrName: string): Promise<Attachment> {
@@ -19,6 +20,8 @@ export async function attach(context: ClustersContext, infraId: InfraId, idOrNam
     if (present?.value.state === 'attached') return present.value;
     await requireAttachable(store, cluster, profile.value, present?.value);
     const { agentId, siteId } = cluster.value;
+    const applications = await readApplications(store, profile.value.id);
+    const adopts = adoptsOf((await readKept(store, agentId)).value, applications);
     const attachment: Attachment = {
       id: random.uuid(),
       profileId: profile.value.id,
@@ -26,9 +29,10 @@ export async function attach(context: ClustersContext, infraId: InfraId, idOrNam
       agentId,
       siteId,
       state: 'attached',
+      ...(adopts === undefined ? {} : { adopts }),
       createdAt: clock.now(),
     };
-    const upserts = compileProfile(await readApplications(store, profile.value.id), attachment);
+    const upserts = compileProfile(applications, attachment);
     // An infra is deleted only at a ledger that nobody has touched.
     const ledger = await store.get<Ledger>(keys.ledger(infraId));
     await book.commit({
@@ -105,16 +109,21 @@ export async function detach(
     const opId = random.uuid();
     // What was to be removed before and is still there stays, too.
     const leaving = keep ? await book.openRemovals(agentId, scope) : [];
-    const tombstones = [...present.map((object) => object.key), ...leaving].map((gone) => ({
+    const goneKeys = [...present.map((object) => object.key), ...leaving];
+    const tombstones = goneKeys.map((gone) => ({
       key: gone,
       scope,
       opId,
       ...(keep ? { keep: true as const } : {}),
     }));
+    const kept = await readKept(store, agentId);
+    const applications = keep ? await readApplications(store, profile.value.id) : [];
+    const left = keptNow(kept.value, { attachment, applications, keys: goneKeys });
     await book.commit({
       agents: [{ agentId, upserts: [], tombstones }],
       changes: (generations) => {
-        if (isOver) return [...forgotten(attachment, present), countChange(profile, -1)];
+        const remembered = keep ? [{ key: kept.key, value: left }] : [];
+        if (isOver) return [...forgotten(attachment, present), ...remembered, countChange(profile, -1)];
         const removal = { opId, generation: generations.get(agentId) ?? 0, at: clock.now() };
         const value: Attachment = { ...attachment, state: 'detaching', removal };
         // The profile is touched, so that a change of it that is being spread looks again.
@@ -126,6 +135,7 @@ export async function detach(
       expect: [
         { key, revision: entry.revision },
         { key: profile.key, revision: profile.revision },
+        ...(keep ? [{ key: kept.key, revision: kept.revision }] : []),
       ],
     });
     return isOver ? 'detached' : 'detaching';

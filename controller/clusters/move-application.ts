@@ -82,9 +82,11 @@ function withSeeds(source: Side, target: Side, applicationId: string): Attachmen
     if (before === undefined || attachment.state !== 'attached') return attachment;
     const seed = before.seeds?.[applicationId] ?? before.id;
     const attempt = before.attempts?.[applicationId];
+    const adopts = before.adopts?.[applicationId];
     return {
       ...attachment,
       seeds: { ...attachment.seeds, [applicationId]: seed },
+      ...(adopts === undefined ? {} : { adopts: { ...attachment.adopts, [applicationId]: adopts } }),
       ...(attempt === undefined ? {} : { attempts: { ...attachment.attempts, [applicationId]: attempt } }),
     };
   });

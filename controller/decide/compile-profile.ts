@@ -8,7 +8,7 @@ import { profileScope } from './profile-scope.ts';
 /** Namespace of the keys of applications' units (RFC 9562, version 5). */
 const keySpace = '5b0d7c36-1f9e-5a04-8f57-9d1c6c3f2a18';
 
-type Place = Pick<Attachment, 'id' | 'profileId' | 'infraId' | 'seeds' | 'attempts'>;
+type Place = Pick<Attachment, 'id' | 'profileId' | 'infraId' | 'seeds' | 'attempts' | 'adopts'>;
 
 /** Same application at the same attachment, same key; never that of one that was removed, for both ids are drawn once. */
 export function applicationKey(place: Pick<Place, 'id' | 'seeds'>, application: Application): ObjectKey {
@@ -27,8 +27,8 @@ export function compileProfile(applications: readonly Application[], place: Plac
     };
     const attempt = place.attempts?.[application.id];
     return application.kind === 'helm-release'
-      ? unitObject(scope, { ...frame, kind: 'helm-release', spec: helmSpec(application) }, attempt)
-      : unitObject(scope, { ...frame, kind: 'manifests', spec: manifestsSpec(application) }, attempt);
+      ? unitObject(scope, { ...frame, kind: 'helm-release', spec: helmSpec(application, place) }, attempt)
+      : unitObject(scope, { ...frame, kind: 'manifests', spec: manifestsSpec(application, place) }, attempt);
   });
 }
 
@@ -39,20 +39,22 @@ function keysBefore(applications: readonly Application[], { order }: Application
   return lower.filter((other) => other.order === next).map((other) => applicationKey(place, other));
 }
 
-function workload({ releaseName, namespace, timeoutS }: Application): WorkloadSpec {
+function workload({ id: applicationId, releaseName, namespace, timeoutS }: Application, place: Place): WorkloadSpec {
+  const adopts = place.adopts?.[applicationId];
   return {
     name: releaseName,
     namespace,
     replicas: {},
     services: [],
+    ...(adopts === undefined ? {} : { adopts }),
     ...(timeoutS === undefined ? {} : { timeoutS }),
   };
 }
 
-function helmSpec(application: Application): HelmReleaseSpec {
+function helmSpec(application: Application, place: Place): HelmReleaseSpec {
   const { chart = '', repository, version, digest, values = {} } = application;
   return {
-    ...workload(application),
+    ...workload(application, place),
     chart,
     values,
     ...(repository === undefined ? {} : { repository }),
@@ -61,10 +63,10 @@ function helmSpec(application: Application): HelmReleaseSpec {
   };
 }
 
-function manifestsSpec(application: Application): ManifestsSpec {
+function manifestsSpec(application: Application, place: Place): ManifestsSpec {
   const { manifests, digest } = application;
   return {
-    ...workload(application),
+    ...workload(application, place),
     ...(manifests === undefined ? {} : { objects: manifests }),
     ...(digest === undefined ? {} : { folderDigest: digest }),
   };

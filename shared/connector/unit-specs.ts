@@ -95,6 +95,11 @@ export interface WorkloadSpec {
   networks?: PodNetwork[];
   /** Container images that travel with the package: pushed to the site's registry before the workload is applied. */
   images?: { reference: string; digest: string }[];
+  /**
+   * Keys of units that have left the intent with their objects kept. The new unit goes on with the one of them that is there, of the
+   * same owner, kind, namespace and name: what runs goes on running.
+   */
+  adopts?: ObjectKey[];
   /** Time to become ready, seconds; what replaced something that worked is rolled back after it. Absent: 300. */
   timeoutS?: number;
 }

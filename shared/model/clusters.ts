@@ -10,6 +10,9 @@ export const clusterLimits = {
   /** JSON bytes of one application's values or manifests, and of all of a profile: one cluster's part fits one commit. */
   applicationBytes: 900 * 1024,
   profileBytes: 16 * 1024 * 1024,
+  /** Remembered of one agent; of one application the newest of them. */
+  keptUnits: 5_000,
+  keptOfApplication: 20,
   order: 1_000,
   timeoutS: 86_400,
 } as const;
@@ -84,9 +87,16 @@ export interface Attachment {
   seeds?: Record<string, string>;
   /** Retries by the operator: application id → count. */
   attempts?: Record<string, number>;
+  /** Application id → units of it that were kept at this agent before: what the new one may go on with. */
+  adopts?: Record<string, ObjectKey[]>;
   /** What is waited for while it is being detached. */
   removal?: { opId: string; generation: number; at: number };
   createdAt: number;
+}
+
+/** `kept/<agentId>`: what profiles have left behind at an agent's clusters, newest first. */
+export interface KeptUnits {
+  units: { applicationId: string; key: ObjectKey }[];
 }
 
 /** `deregistration/<infraId>`: a cluster that is about to leave. */

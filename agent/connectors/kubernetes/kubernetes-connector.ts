@@ -13,6 +13,7 @@ import type { ObjectKey, OwnerId } from '#shared/model/ids.ts';
 import type { JsonObject } from '#shared/model/json.ts';
 import type { Clock } from '#shared/runtime/index.ts';
 import type { ClusterWatch } from './cluster/cluster-watch.ts';
+import { adoptableName, nameOf } from './units/adoption.ts';
 import type { OwnerRoom } from './units/owner-room.ts';
 import { kubernetesUnitKinds, parseKubernetesSpec } from './units/parse-spec.ts';
 
@@ -96,8 +97,11 @@ export class KubernetesConnector implements Connector {
       const room = this.#room(unit.owner);
       return this.#inTurn(unit.name, async () => {
         await this.#synced(room, signal);
-        await room.steps.ensure({ ...call, signal }, unit);
-        return room.observe(unit.name);
+        const name = nameOf(room.world, unit) ?? adoptableName(room.world, unit) ?? unit.name;
+        return this.#underName(unit, name, async (named) => {
+          await room.steps.ensure({ ...call, signal }, named);
+          return room.observe(name);
+        });
       });
     });
   }
@@ -107,8 +111,9 @@ export class KubernetesConnector implements Connector {
       const room = this.#room(unit.owner);
       await this.#inTurn(unit.name, async () => {
         await this.#synced(room, signal);
-        await room.steps.remove({ ...call, signal }, unit);
-        room.changed(unit.name);
+        const name = nameOf(room.world, unit) ?? unit.name;
+        await this.#underName(unit, name, (named) => room.steps.remove({ ...call, signal }, named));
+        room.changed(name);
       });
     });
   }
@@ -187,6 +192,11 @@ export class KubernetesConnector implements Connector {
       const key = names.size === 1 && name !== undefined ? room?.world.view(name)?.key : undefined;
       for (const waker of this.#wakers) if (waker.owner === owner) waker.wake(key);
     }
+  }
+
+  /** What has taken another unit's place waits for calls of that one, too. */
+  async #underName<U extends UnitRef, T>(unit: U, name: string, act: (named: U) => Promise<T>): Promise<T> {
+    return name === unit.name ? await act(unit) : await this.#inTurn(name, () => act({ ...unit, name }));
   }
 
   /** One change of a unit at a time. */

@@ -18,6 +18,7 @@ const workload: Check[] = [
   place,
   (spec) => (isCounts(spec['replicas']) ? undefined : 'replicas is no object of whole numbers up to 10000'),
   listOf('services', (service) => isText(service['name'])),
+  (spec) => (spec['adopts'] === undefined || isTexts(spec['adopts']) ? undefined : 'adopts is no list of keys'),
   listOf('networks', (network) => isText(network['networkKey'])),
   (spec) =>
     spec['timeoutS'] === undefined || (isAmount(spec['timeoutS']) && Number(spec['timeoutS']) <= 86_400)
@@ -124,6 +125,10 @@ function isCounts(value: JsonValue | undefined): boolean {
 
 function isAmount(value: JsonValue | undefined): boolean {
   return typeof value === 'number' && value >= 0 && Number.isFinite(value);
+}
+
+function isTexts(value: JsonValue): boolean {
+  return Array.isArray(value) && value.length <= 100 && value.every(isText);
 }
 
 function isText(value: JsonValue | undefined): value is string {

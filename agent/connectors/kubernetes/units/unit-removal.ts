@@ -32,7 +32,7 @@ export class UnitRemoval {
   async remove(ref: UnitRef, signal: AbortSignal): Promise<void> {
     const { world, progress, owner } = this.#parts;
     const record = world.record(ref.name);
-    if (record === undefined) return;
+    if (record?.key !== ref.key) return;
     const { unitName, target } = record;
     progress.markRemoving(unitName);
     const present = progress.of(unitName, removalNo) ?? progress.begin(unitName, removalNo);

@@ -4,6 +4,7 @@ import type { Clock, Logger } from '#shared/runtime/index.ts';
 import { type KubeObject, refOf } from '../objects/kube-object.ts';
 import type { ObjectWriter } from '../objects/object-writer.ts';
 import { unitLabel, withOwnership } from '../objects/own-labels.ts';
+import { takenOver } from './adoption.ts';
 import { examine } from './examine-release.ts';
 import { isFinal } from './final-refusals.ts';
 import { hooksOf } from './hook-order.ts';
@@ -63,8 +64,8 @@ export class UnitSteps {
   }
 
   async ensure({ signal }: CallContext, unit: DesiredUnit): Promise<void> {
-    const { world, progress } = this.#options;
-    const present = world.record(unit.name);
+    const { progress } = this.#options;
+    const present = this.#present(unit);
     if (present === undefined && unit.mustExist === true)
       throw new SkerryError('NotFound', `${unit.key} is not there any more`, { details: { key: unit.key } });
     let isFresh = false;
@@ -87,6 +88,12 @@ export class UnitSteps {
       await this.#records.write(record, signal);
     }
     await this.#advance(record, isFresh, signal);
+  }
+
+  /** The unit's record; that of another unit when it goes on with what that one has left. */
+  #present(unit: DesiredUnit): UnitRecord | undefined {
+    const record = this.#options.world.record(unit.name);
+    return record === undefined || record.key === unit.key ? record : takenOver(record, unit);
   }
 
   async #advance(given: UnitRecord, isFresh: boolean, signal: AbortSignal): Promise<void> {
