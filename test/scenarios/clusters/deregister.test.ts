@@ -131,4 +131,36 @@ test('a cluster that is registered again gets units under keys of their own', as
   assert.equal(kept.length, 2);
   assert.ok(fresh !== undefined && !kept.some(({ key }) => key === fresh.key));
   assert.equal(here.removals('north', former), 0);
+  const left = kept.find(({ spec }) => spec['name'] === fresh.spec['name']);
+  assert.deepEqual(fresh.spec['adopts'], [left?.key], 'it may go on with what was kept of the same application');
+});
+
+test('what was removed, or is another application under the same name, is not taken over', async () => {
+  const here = await serving();
+  const cluster = here.id('north');
+  const { clusters } = here;
+  const adopts = () => here.running('north').map(({ spec }) => spec['adopts']);
+  await clusters.detach(cluster, 'edge');
+  await clusters.detach(cluster, 'core', { keep: true });
+  await here.pass();
+  await clusters.removeApplication('core', 'web-core');
+  await clusters.putApplication('core', 'web-core', web);
+  for (const profile of ['edge', 'core']) await clusters.attach(cluster, profile);
+  await here.pass();
+  assert.deepEqual(adopts(), [undefined, undefined, undefined], 'one is kept, two are new');
+});
+
+test('an application that moves to another profile takes along what it may go on with', async () => {
+  const here = await serving();
+  const { clusters } = here;
+  const cluster = here.id('north');
+  await clusters.detach(cluster, 'edge', { keep: true });
+  await clusters.attach(cluster, 'edge');
+  await here.pass();
+  const wanted = () => here.running('north').filter(({ spec }) => spec['adopts'] !== undefined);
+  const before = wanted();
+  assert.equal(before.length, 1);
+  await clusters.moveApplication('edge', 'web-edge', { profile: 'core' });
+  await here.pass();
+  assert.deepEqual(wanted(), before);
 });
