@@ -16,6 +16,7 @@ import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.t
  *
  * SKERRY_TEST_KUBECONFIG, SKERRY_TEST_KUBECONFIG_2: administrators of two clusters (the second may be absent).
  * SKERRY_TEST_REGISTRY: `host:port` of an OCI registry over plain HTTP.
+ * SKERRY_TEST_IMAGE_ARCHIVE: SKERRY_TEST_IMAGE as `docker save` writes it; absent: tests of images that travel skip.
  * SKERRY_TEST_IMAGE: an image with a shell and `httpd`, that its nodes have or can pull.
  * SKERRY_TEST_NODE_SELECTOR: `label=value` of nodes whose pods really run; empty: all.
  * SKERRY_TEST_AUDIT_LOG: the first cluster's audit log, for counts of calls; absent: those counts are left out.
@@ -26,7 +27,9 @@ import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.t
  */
 export const kubeconfigFile = process.env['SKERRY_TEST_KUBECONFIG'];
 export const secondKubeconfigFile = process.env['SKERRY_TEST_KUBECONFIG_2'];
-export const registryAddress = process.env['SKERRY_TEST_REGISTRY'];
+export const registryAddress = process.env['SKERRY_TEST_REGISTRY']?.replace(/^https?:\/\//, '');
+export const registryUrl = registryAddress === undefined ? undefined : `http://${registryAddress}`;
+export const imageArchive = process.env['SKERRY_TEST_IMAGE_ARCHIVE'];
 export const testImage = process.env['SKERRY_TEST_IMAGE'] ?? 'busybox:1.36';
 export const auditLog = process.env['SKERRY_TEST_AUDIT_LOG'];
 export const spareNodes = (process.env['SKERRY_TEST_SPARE_NODES'] ?? '').split(',').filter((name) => name !== '');

@@ -6,9 +6,10 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pushImage } from '#agent/artefacts/index.ts';
 import { dockerArchive, ociLayout, sha256 } from '#agent/artefacts/testing/image-archives.ts';
+import { registryUrl } from './cluster.ts';
 
-const url = process.env['SKERRY_TEST_REGISTRY'];
-const skip = url === undefined ? 'set SKERRY_TEST_REGISTRY to the URL of a registry that takes pushes' : false;
+const url = registryUrl;
+const skip = url === undefined ? 'set SKERRY_TEST_REGISTRY to a registry that takes pushes' : false;
 
 describe('images of packages in a real registry', { skip }, async () => {
   const home = await mkdtemp(path.join(tmpdir(), 'skerry-images-'));

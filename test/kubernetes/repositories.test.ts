@@ -12,9 +12,9 @@ import { createSecretBox } from '#controller/notify/index.ts';
 import { isSkerryError } from '#shared/errors/index.ts';
 import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.ts';
 import { createMemoryStore } from '#shared/store/index.ts';
+import { registryAddress } from './cluster.ts';
 
 const execute = promisify(execFile);
-const registry = process.env['SKERRY_TEST_REGISTRY'];
 const run = systemRandom.hex(4);
 
 /** Programs to try: the one that is named, else what is on PATH. */
@@ -161,9 +161,9 @@ for (const program of programs.length > 0 ? programs : ['helm']) {
     });
 
     it('fetches from an OCI registry', {
-      skip: registry === undefined ? 'set SKERRY_TEST_REGISTRY' : false,
+      skip: registryAddress === undefined ? 'set SKERRY_TEST_REGISTRY' : false,
     }, async () => {
-      const { host } = new URL(registry ?? '');
+      const host = registryAddress ?? '';
       const url = `oci://${host}/skerry-test-${run}`;
       for (const version of ['0.1.0', '0.2.0']) await helm('push', await pack('radio', version), url, '--plain-http');
       await repositories.create({ name: 'hub', type: 'oci', url, plainHttp: true });

@@ -4,7 +4,7 @@
  *
  * - SKERRY_TEST_KUBECONFIG     file for the first cluster, with an administrator's rights; without it every test is skipped
  * - SKERRY_TEST_KUBECONFIG_2   file for a second cluster
- * - SKERRY_TEST_REGISTRY       OCI registry for charts and images (`http://127.0.0.1:5000`)
+ * - SKERRY_TEST_REGISTRY       OCI registry for charts and images (`127.0.0.1:5000`, plain HTTP)
  * - SKERRY_TEST_NODE_SELECTOR  `label=value` of nodes whose pods really run
  * - SKERRY_TEST_IMAGE_LOADER   command that puts the image of a tar (added as its last word) onto those nodes, which are on this machine
  * - SKERRY_TEST_KUBECTL, SKERRY_TEST_HELM  programs; default: those on PATH
