@@ -24,7 +24,7 @@ export type HookOutcome = { kind: 'done' } | { kind: 'waiting' } | { kind: 'fail
 
 /**
  * A chart's hooks, one after the other, each to its end. A hook that was made for this very release in an earlier life of the
- * agent is waited for, not run again.
+ * agent is waited for, not run again: so none is removed before it is written down that all of them have run.
  */
 export class HookRunner {
   readonly #writer: ObjectWriter;
@@ -46,9 +46,7 @@ export class HookRunner {
       if (!present.isHookMade && !(await this.#make(task, hook))) return { kind: 'waiting' };
       const found = this.#world.find(task.unitName, refOf(hook));
       const verdict = this.#judge(task, hook, found);
-      if (verdict.kind === 'waiting') return verdict;
-      await this.#cleanUp(hook, found, verdict.kind === 'done' ? 'hook-succeeded' : 'hook-failed', task.signal);
-      if (verdict.kind === 'failed') return verdict;
+      if (verdict.kind !== 'done') return verdict;
       present.hookIndex += 1;
       present.isHookMade = false;
       if (present.hookIndex < hooks.length) await task.onDone?.(present.hookIndex);
@@ -57,13 +55,24 @@ export class HookRunner {
     return { kind: 'done' };
   }
 
+  /** Removes the hooks of an event as their author wants it. Only when it is written down that they have run. */
+  async cleanUp({ unitName, release, event, signal }: HookRun): Promise<void> {
+    for (const hook of hooksOf(release, event)) {
+      const found = this.#world.find(unitName, refOf(hook));
+      if (found === undefined || found.isDeleting || found.hookOf !== markOf(release, event)) continue;
+      const isWell = !runsToItsEnd(hook) || found.hasEnded;
+      if (!hasPolicy(hook, isWell ? 'hook-succeeded' : 'hook-failed')) continue;
+      this.#world.removed(found.ref, await this.#writer.remove(found.ref, found.uid, signal));
+    }
+  }
+
   /** False: what stands in its place is still on its way out. */
   async #make({ unitName, owner, release, present, signal, event }: HookRun, hook: KubeObject): Promise<boolean> {
-    const mark = `${release.no}/${event}`;
+    const mark = markOf(release, event);
     const ref = refOf(hook);
     await this.#world.followKinds([ref], signal);
     const found = this.#world.find(unitName, ref);
-    if (found !== undefined && found.hookOf !== mark && hasPolicy(hook, 'before-hook-creation')) {
+    if (found !== undefined && found.hookOf !== mark && isInTheWay(hook)) {
       if (!found.isDeleting) this.#world.removed(ref, await this.#writer.remove(ref, found.uid, signal));
       const left = this.#world.find(unitName, ref);
       if (left !== undefined) return false;
@@ -87,14 +96,13 @@ export class HookRunner {
     if (this.#progress.isLate(present)) return { kind: 'failed', reason: `the ${name} did not end in time` };
     return { kind: 'waiting' };
   }
+}
 
-  async #cleanUp(
-    hook: KubeObject,
-    found: Tracked | undefined,
-    policy: 'hook-succeeded' | 'hook-failed',
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (found === undefined || !hasPolicy(hook, policy)) return;
-    this.#world.removed(found.ref, await this.#writer.remove(found.ref, found.uid, signal));
-  }
+/** Of an earlier release: its author wants it to be gone, or the agent died before it removed it. */
+function isInTheWay(hook: KubeObject): boolean {
+  return hasPolicy(hook, 'before-hook-creation') || hasPolicy(hook, 'hook-succeeded');
+}
+
+function markOf({ no }: Release, event: HookEvent): string {
+  return `${no}/${event}`;
 }

@@ -95,9 +95,9 @@ function areFoundationsReady(world: OwnedWorld, view: RecordView): boolean {
 function removalState(world: OwnedWorld, progress: ReleaseProgress, view: RecordView): State {
   const present = progress.of(view.unitName, removalNo);
   const removing = { phase: 'removing', drifted: false } as const;
-  const event = present === undefined || present.stage === 'objects' ? undefined : `${present.stage}-delete`;
-  if (event !== undefined) {
-    const hook = waitForHook(world, view, { event: event as HookEvent, present });
+  const stage = present?.stage;
+  if (stage === 'pre' || stage === 'post') {
+    const hook = waitForHook(world, view, { event: `${stage}-delete`, present });
     const isLate = present !== undefined && progress.isLate(present);
     return { ...removing, message: hook.message, isStepDue: hook.isDue || isLate };
   }

@@ -1,12 +1,13 @@
 import type { Clock } from '#shared/runtime/index.ts';
+import type { RemovalStage } from './unit-record.ts';
 
 /** Stands for the release number of a removal. */
 export const removalNo = 0;
 
 /** How far a unit's present step has come in this life of the process. A new life begins the step anew: all of it can be repeated. */
 export interface Progress {
-  /** Of a removal: hooks before, objects, hooks after. */
-  stage: 'pre' | 'objects' | 'post';
+  /** Of a removal: hooks before, objects, hooks after, records. */
+  stage: 'pre' | RemovalStage;
   /** Release that it belongs to. */
   no: number;
   /** Groups of objects that were applied. */

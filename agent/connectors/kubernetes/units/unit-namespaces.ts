@@ -14,7 +14,9 @@ const namespaceResource: ApiResource = {
 };
 const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
-/** Kinds that show that somebody else uses a namespace. */
+const mostLookedAt = 100;
+
+/** Kinds that show that a namespace is still used. */
 const telling: [apiVersion: string, kind: string][] = [
   ...(['Pod', 'Service', 'ConfigMap', 'Secret', 'PersistentVolumeClaim'] as const).map((kind): [string, string] => [
     'v1',
@@ -51,13 +53,13 @@ export class UnitNamespaces {
     this.#known.delete(name);
   }
 
-  /** With its last unit gone it goes too, if it was made for units and holds nothing of anybody else. */
+  /** With its last unit gone it goes too, if it was made for units and holds nothing else: not even what units left to be kept. */
   async release(name: string, owner: string, signal: AbortSignal): Promise<void> {
     const found = await this.#get(name, signal);
     const { annotations, labels, uid, deletionTimestamp } = found?.metadata ?? {};
     if (annotations?.[madeAnnotation] !== 'true' || labels?.[ownerLabel] !== owner || deletionTimestamp !== undefined)
       return;
-    const tenant = await this.#findTenant(name, owner, signal);
+    const tenant = await this.#findTenant(name, signal);
     if (tenant !== undefined) {
       this.#log.info({ namespace: name, tenant }, 'A namespace made for units stays: it holds something else.');
       return;
@@ -100,19 +102,20 @@ export class UnitNamespaces {
     );
   }
 
-  async #findTenant(name: string, owner: string, signal: AbortSignal): Promise<string | undefined> {
+  async #findTenant(name: string, signal: AbortSignal): Promise<string | undefined> {
     for (const [apiVersion, kind] of telling) {
       const resource = await this.#resources.find(apiVersion, kind, signal);
       if (resource === undefined) continue;
-      const { body } = await this.#api.request<{ items: KubeObject[] | null }>({
+      const { body } = await this.#api.request<{ items: KubeObject[] | null; metadata?: { continue?: string } }>({
         method: 'GET',
         path: resourcePath(resource, name),
-        query: { labelSelector: `${ownerLabel}!=${owner}`, limit: '20' },
+        query: { limit: String(mostLookedAt) },
         accept: metadataList,
         signal,
       });
       const tenant = (body.items ?? []).find((item) => !isOfEveryNamespace(kind, item));
       if (tenant !== undefined) return `${kind} ${tenant.metadata.name}`;
+      if (body.metadata?.continue) return `more than ${mostLookedAt} of ${kind}`;
     }
     return undefined;
   }

@@ -37,12 +37,17 @@ export interface UnitRecord {
   leftovers: ObjectRef[];
   /** `revision` could not be made true; `target` is what was there before, or what there is. */
   givenUp?: { revision: number; reason: string; isRollingBack: boolean };
+  /** How far its removal has come, where hooks of the chart belong to it: none of them is run twice. */
+  removal?: RemovalStage;
   /** Newest first, at most ten. */
   history: ReleaseNote[];
 }
 
 /** `before` and `after`: the hooks around applying. */
 export type UnitStep = 'before' | 'applying' | 'after' | 'done';
+
+/** Hooks before have run and objects go; hooks after run; these have run too. */
+export type RemovalStage = 'objects' | 'post' | 'records';
 
 export interface Release {
   /** Counts from 1; a rollback is a release of its own. */

@@ -3,13 +3,15 @@ import type { Logger } from '#shared/runtime/index.ts';
 import { inParallel } from '../objects/in-parallel.ts';
 import type { ObjectWriter } from '../objects/object-writer.ts';
 import { isFinal } from './final-refusals.ts';
+import { type HookEvent, hooksOf } from './hook-order.ts';
 import type { HookRunner } from './hook-runner.ts';
 import { isHelmSecret, leftOf } from './observe-unit.ts';
 import type { OwnedWorld } from './owned-world.ts';
+import type { RecordKeeper } from './record-keeper.ts';
 import { parallelWrites } from './release-applier.ts';
-import { type ReleaseProgress, removalNo } from './release-progress.ts';
+import { type Progress, type ReleaseProgress, removalNo } from './release-progress.ts';
 import type { UnitNamespaces } from './unit-namespaces.ts';
-import type { UnitRecord } from './unit-record.ts';
+import type { RemovalStage, UnitRecord } from './unit-record.ts';
 
 export interface UnitRemovalParts {
   owner: string;
@@ -18,6 +20,7 @@ export interface UnitRemovalParts {
   namespaces: UnitNamespaces;
   progress: ReleaseProgress;
   hooks: HookRunner;
+  records: RecordKeeper;
   log: Logger;
 }
 
@@ -35,21 +38,41 @@ export class UnitRemoval {
     if (record?.key !== ref.key) return;
     const { unitName, target } = record;
     progress.markRemoving(unitName);
-    const present = progress.of(unitName, removalNo) ?? progress.begin(unitName, removalNo);
+    const present = progress.of(unitName, removalNo) ?? this.#begin(record);
     const run = { unitName, owner, release: target, present, signal };
     if (present.stage === 'pre') {
       if (!(await this.#tryHooks({ ...run, event: 'pre-delete' }))) return;
-      present.stage = 'objects';
+      await this.#enter(record, present, { stage: 'objects', hooks: 'pre-delete', signal });
     }
     if (present.stage === 'objects') {
       await this.#removeObjects(unitName, signal);
       if (leftOf(world, unitName).length > 0) return;
-      present.stage = 'post';
+      await this.#enter(record, present, { stage: 'post', hooks: 'post-delete', signal });
     }
-    if (!(await this.#tryHooks({ ...run, event: 'post-delete' }))) return;
+    if (present.stage === 'post') {
+      if (!(await this.#tryHooks({ ...run, event: 'post-delete' }))) return;
+      await this.#enter(record, present, { stage: 'records', hooks: 'post-delete', signal });
+    }
     await this.#removeObjects(unitName, signal);
     if (leftOf(world, unitName).length > 0) return;
     await this.#removeRecords(record, signal);
+  }
+
+  #begin({ unitName, removal }: UnitRecord): Progress {
+    const present = this.#parts.progress.begin(unitName, removalNo);
+    present.stage = removal ?? 'pre';
+    return present;
+  }
+
+  /** Where hooks have run it is written down before what they left is removed. */
+  async #enter(
+    record: UnitRecord,
+    present: Progress,
+    { stage, hooks, signal }: { stage: RemovalStage; hooks: HookEvent; signal: AbortSignal },
+  ): Promise<void> {
+    if (hooksOf(record.target, hooks).length > 0)
+      await this.#parts.records.write({ ...record, removal: stage }, signal);
+    present.stage = stage;
   }
 
   /** What must go goes, whatever a chart's last hooks say. */
@@ -81,7 +104,8 @@ export class UnitRemoval {
     for (const { ref, uid } of secrets) world.removed(ref, await writer.remove(ref, uid, signal));
     progress.forget(unitName);
     const isLast = world.records().every((other) => other.unitName === unitName || other.namespace !== namespace);
-    if (isLast)
+    const isKeeping = world.ofUnit(unitName).some(({ isKept, ref }) => isKept && ref.namespace === namespace);
+    if (isLast && !isKeeping)
       await namespaces.release(namespace, owner, signal).catch((error) => this.#cannotRelease(namespace, error));
   }
 

@@ -8,7 +8,7 @@ import { takenOver } from './adoption.ts';
 import { examine } from './examine-release.ts';
 import { isFinal } from './final-refusals.ts';
 import { hooksOf } from './hook-order.ts';
-import { HookRunner } from './hook-runner.ts';
+import { type HookRun, HookRunner } from './hook-runner.ts';
 import { NameClaims } from './name-claims.ts';
 import type { OwnedWorld } from './owned-world.ts';
 import { RecordKeeper } from './record-keeper.ts';
@@ -56,7 +56,7 @@ export class UnitSteps {
     this.#records = new RecordKeeper(options);
     this.#claims = new NameClaims(options);
     this.#applier = new ReleaseApplier({ ...options, records: this.#records });
-    this.#removal = new UnitRemoval({ ...options, hooks: this.#hooks });
+    this.#removal = new UnitRemoval({ ...options, hooks: this.#hooks, records: this.#records });
   }
 
   remove({ signal }: CallContext, ref: UnitRef): Promise<void> {
@@ -69,7 +69,7 @@ export class UnitSteps {
     if (present === undefined && unit.mustExist === true)
       throw new SkerryError('NotFound', `${unit.key} is not there any more`, { details: { key: unit.key } });
     let isFresh = false;
-    let record = present;
+    let record = present?.removal === undefined ? present : await this.#takeBack(present, signal);
     if (record === undefined) {
       const rendered = await this.#options.renderer.render(unit, false, signal);
       await this.#options.prepare(unit, signal);
@@ -96,6 +96,12 @@ export class UnitSteps {
     return record === undefined || record.key === unit.key ? record : takenOver(record, unit);
   }
 
+  /** It is wanted again after its removal had begun. */
+  async #takeBack({ removal: _, ...record }: UnitRecord, signal: AbortSignal): Promise<UnitRecord> {
+    await this.#records.write(record, signal);
+    return record;
+  }
+
   async #advance(given: UnitRecord, isFresh: boolean, signal: AbortSignal): Promise<void> {
     let record = given;
     for (let count = 0; count < stepsPerCall; count += 1) {
@@ -119,15 +125,25 @@ export class UnitSteps {
     const { owner } = this.#options;
     const { unitName, target, step } = record;
     const event = `${step === 'before' ? 'pre' : 'post'}-${target.cause}` as const;
-    const outcome = await this.#hooks.run({
+    const run: HookRun = {
       ...{ unitName, owner, release: target, event, present, signal },
       hooksDone: record.hooksDone ?? 0,
       onDone: (hooksDone) => this.#records.write({ ...record, hooksDone }, signal),
-    });
+    };
+    const outcome = await this.#hooks.run(run);
     if (outcome.kind === 'waiting') return undefined;
-    if (outcome.kind === 'failed') return this.#giveUp(record, outcome.reason, signal);
-    if (step === 'after') return this.#finish(record, present, signal);
-    // Written, so that no later life of the agent runs them again.
+    // Written before any of them is removed, so that no later life of the agent runs them again.
+    const next =
+      outcome.kind === 'failed'
+        ? await this.#giveUp(record, outcome.reason, signal)
+        : step === 'after'
+          ? await this.#finish(record, present, signal)
+          : await this.#beginApplying(record, signal);
+    await this.#hooks.cleanUp(run);
+    return next;
+  }
+
+  async #beginApplying(record: UnitRecord, signal: AbortSignal): Promise<UnitRecord> {
     const applying: UnitRecord = { ...record, step: 'applying', hooksDone: 0 };
     await this.#records.write(applying, signal);
     return applying;
