@@ -230,7 +230,9 @@ test('slow operations: --wait gives up with exit code 7, cancel and a failure ar
   const failed = await watching;
   assert.equal(failed.code, exitCodes.failed);
   assert.match(failed.errText, /FAILED_TEMP: no room; `skerry op retry/);
-  assert.equal((await run('op', 'rollback', operation, '--wait')).code, 0);
+  assert.equal((await run('op', 'retry', operation, '--wait', '--timeout', '50ms')).code, exitCodes.timeout);
+  northbound.endOperation(operation, 'FAILED_TEMP', 'no room still');
+  assert.equal((await run('op', 'rollback', operation, '--wait', '--timeout', '1m')).code, 0);
   const unwaited = await run('ns', 'terminate', 'shop');
   assert.equal(unwaited.code, 0);
   assert.equal(unwaited.outText.trim(), northbound.operations[1]?.id);
@@ -260,6 +262,8 @@ test('a KDU is listed with its age, upgraded with values of a file and of option
   const listed = await run('ns', 'kdus', 'shop');
   assert.match(listed.outText, /front +shop-web +site-a +k8s +stable\/web 2\.0 +2 +ready, 5 min ago \(site away/);
   assert.match((await run('ns', 'status', 'shop', '--kdu', 'front')).outText, /Deployment front +n +2\/3/);
+  northbound.kdus[0]!['phase'] = 'rolled-back';
+  assert.match((await run('ns', 'kdus', 'shop')).outText, / rolled back, 5 min ago/);
   assert.match((await run('ns', 'history', 'shop')).outText, /1 +instantiate +stable\/web:1\.0/);
   const file = path.join(folder, 'values.yaml');
   writeFileSync(file, 'image: {tag: old, pull: Always}\n');

@@ -6,7 +6,12 @@ export const outputFormats: readonly OutputFormat[] = ['table', 'json', 'yaml'];
 export interface Column<Row> {
   title: string;
   value(row: Row): string | number | boolean | undefined | null;
+  /** Of words for people, which may be long: cut in tables, whole in JSON and YAML. */
+  isProse?: boolean;
 }
+
+/** Characters of prose in one cell. */
+const proseLimit = 120;
 
 /** Prints rows as a table for people, or whole as JSON or YAML for machines. */
 export async function printRows<Row>(
@@ -20,7 +25,7 @@ export async function printRows<Row>(
   context.out(
     await renderTable(
       columns.map((column) => column.title),
-      rows.map((row) => columns.map((column) => text(column.value(row)))),
+      rows.map((row) => columns.map((column) => cellOf(column, row))),
       context.hasColours,
     ),
   );
@@ -76,6 +81,22 @@ export async function renderTable(titles: string[], rows: string[][], hasColours
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')}\n`;
+}
+
+function cellOf<Row>(column: Column<Row>, row: Row): string {
+  const cell = text(column.value(row));
+  return column.isProse === true ? shortened(cell, proseLimit) : cell;
+}
+
+/** Chains of errors say what failed at their beginning, and why at their end: what is between them goes. */
+export function shortened(prose: string, limit: number): string {
+  const line = prose.replace(/\s+/g, ' ').trim();
+  if (line.length <= limit) return line;
+  const half = Math.floor((limit - 3) / 2);
+  // At a word's edge, if there is one near.
+  const head = line.slice(0, half).replace(/\s\S{0,20}$/, '');
+  const tail = line.slice(-half).replace(/^\S{0,20}\s/, '');
+  return `${head} … ${tail}`;
 }
 
 // What comes from descriptors and agents may hold control characters; a terminal must not obey them.

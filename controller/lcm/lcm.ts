@@ -73,6 +73,7 @@ export interface UnitView {
   /** vdu id, kdu name, link id. */
   part: string;
   index: number;
+  /** As it was observed; `rolled-back`: what is wanted was given up, what was there before runs; `unknown`: nothing was reported. */
   phase: string;
   ready: boolean;
   message: string;

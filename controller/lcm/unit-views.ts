@@ -50,14 +50,25 @@ function unitView(use: UnitUse, { agentId, ...part }: Part): UnitView {
   const observed = body?.observed ?? undefined;
   return {
     ...part,
-    phase: observed?.phase ?? (body === undefined ? 'unknown' : 'pending'),
-    ready: body?.ready ?? false,
-    message: body?.message || observed?.message || '',
+    ...stateOf(body),
     platformId: observed?.platformId ?? '',
     addresses: observed?.facts.addresses ?? {},
     ageMs: entry === undefined ? undefined : Math.max(0, use.clock.now() - entry.value.receivedAt),
     facts: observed?.facts ?? {},
     fresh: entry !== undefined && isFresh(use, agentId, entry),
+  };
+}
+
+/** What a platform has given up is not what runs: `rolled-back` when something of before does, `failed` otherwise. */
+function stateOf(body: UnitState | undefined): Pick<UnitView, 'phase' | 'ready' | 'message'> {
+  const observed = body?.observed ?? undefined;
+  const { phase, givenUp } = observed ?? {};
+  if (givenUp !== undefined && givenUp.revision === body?.revision)
+    return { phase: phase === 'ready' ? 'rolled-back' : 'failed', ready: false, message: givenUp.reason };
+  return {
+    phase: phase ?? (body === undefined ? 'unknown' : 'pending'),
+    ready: body?.ready ?? false,
+    message: body?.message || observed?.message || '',
   };
 }
 

@@ -42,7 +42,7 @@ export async function showLocalUnits(context: CliContext, options: LocalOptions)
     { title: 'attempts', value: (unit) => unit.attempts },
     { title: 'platform', value: (unit) => unit.observed?.platformId },
     { title: 'address', value: (unit) => addressesOf(unit) },
-    { title: 'message', value: (unit) => unit.message },
+    { title: 'message', value: (unit) => unit.message, isProse: true },
   ]);
 }
 

@@ -124,7 +124,7 @@ export function statusColumns(...first: ('profile' | 'cluster')[]): Column<Appli
     { title: 'revision', value: (status) => status.revision },
     { title: 'state', value: (status) => `${status.state}${status.connected ? '' : ' (site away)'}` },
     { title: 'told', value: (status) => (status.ageMs === undefined ? 'never' : `${formatAge(status.ageMs)} ago`) },
-    { title: 'message', value: (status) => status.message },
+    { title: 'message', value: (status) => status.message, isProse: true },
   ];
 }
 

@@ -33,7 +33,7 @@ export function listKdus(context: CliContext, name: string, output: OutputFormat
       { title: 'infra', value: (kdu) => kdu.infraName },
       { title: 'chart', value: (kdu) => chartOf(kdu.wanted) },
       { title: 'revision', value: (kdu) => kdu.wanted?.revision },
-      { title: 'state', value: (kdu) => `${kdu.phase}${age(context, kdu)}` },
+      { title: 'state', value: (kdu) => `${stateText(kdu)}${age(context, kdu)}` },
       { title: 'workloads', value: workloadSum },
     ]);
   });
@@ -55,7 +55,7 @@ export function showKdu(
       ['infra', kdu.infraName],
       ['wanted', kdu.wanted && `${chartOf(kdu.wanted)}, revision ${kdu.wanted.revision} (${kdu.wanted.cause})`],
       ['runs', release && `${release.chart} ${release.version}, release ${release.name} ${release.status}`],
-      ['state', `${kdu.phase}${age(context, kdu)}`],
+      ['state', `${stateText(kdu)}${age(context, kdu)}`],
       ['message', kdu.message],
       ['addresses', Object.entries(kdu.addresses).map(([service, list]) => `${service}: ${list.join(', ')}`)],
     ]);
@@ -80,7 +80,7 @@ async function printParts(context: CliContext, kdu: KduView): Promise<void> {
       { title: 'restarts', value: (each) => each.restarts },
       { title: 'node', value: (each) => each.node },
       { title: 'address', value: (each) => each.addresses.join(', ') },
-      { title: 'message', value: (each) => each.message },
+      { title: 'message', value: (each) => each.message, isProse: true },
     ]);
   }
   if (kdu.services.length === 0) return;
@@ -185,6 +185,10 @@ function chartOf(revision: KduRevisionView | undefined): string | undefined {
   if (revision === undefined) return undefined;
   const { chart, version } = revision;
   return version === undefined || chart.endsWith(`:${version}`) ? chart : `${chart} ${version}`;
+}
+
+function stateText({ phase }: KduView): string {
+  return phase.replaceAll('-', ' ');
 }
 
 /** `, 5 s ago`: a status without an age says nothing. */

@@ -9,6 +9,8 @@ const verbs = {
   fail: 'give a FAILED_TEMP operation up',
 } as const;
 
+const timeout = ['--timeout <time>', 'with --wait: give up waiting after this (exit code 7)', parseDuration] as const;
+
 export function addOpCommands(program: Command, { context, exit }: CommandHost): void {
   const work = () => import('./op-work.ts');
   const op = program.command('op').description('lifecycle operations (NS LCM operation occurrences)');
@@ -32,6 +34,7 @@ export function addOpCommands(program: Command, { context, exit }: CommandHost):
     op.command(`${verb} <operation>`)
       .description(description)
       .option('--wait', 'stay until it ends', false)
+      .option(...timeout)
       .action(async (id: string, options: SteerOptions) =>
         exit(await (await work()).steerOperation(context, id, verb as keyof typeof verbs, options)),
       );
@@ -40,6 +43,7 @@ export function addOpCommands(program: Command, { context, exit }: CommandHost):
     .description('stop a running operation; it becomes FAILED_TEMP')
     .option('--forceful', 'do not wait for what is under way', false)
     .option('--wait', 'stay until it ends', false)
+    .option(...timeout)
     .action(async (id: string, options: SteerOptions & { forceful: boolean }) =>
       exit(await (await work()).cancelOperation(context, id, options)),
     );

@@ -11,6 +11,7 @@ import { findNs } from './ns-find.ts';
 
 export interface SteerOptions {
   wait: boolean;
+  timeout?: number;
 }
 
 /** By id or the beginning of one; by the name of an NS its newest operation is meant. */
@@ -39,7 +40,7 @@ export function listOperations(context: CliContext, options: { ns?: string; outp
         value: (one) => instances.find((ns) => ns.id === one.nsInstanceId)?.nsInstanceName ?? one.nsInstanceId,
       },
       { title: 'started', value: (one) => `${formatAge(context.clock.now() - Date.parse(one.startTime))} ago` },
-      { title: 'error', value: (one) => one.error?.detail },
+      { title: 'error', value: (one) => one.error?.detail, isProse: true },
     ]);
   });
 }
@@ -86,7 +87,7 @@ export function steerOperation(
   return withSession(context, async (api) => {
     const { id } = await findOperation(api, wanted);
     await api.steerOperation(id, verb);
-    return afterwards(context, api, id, { verb, wait: options.wait });
+    return afterwards(context, api, id, { verb, ...options });
   });
 }
 
@@ -98,7 +99,7 @@ export function cancelOperation(
   return withSession(context, async (api) => {
     const { id } = await findOperation(api, wanted);
     await api.cancelOperation(id, options.forceful ? 'FORCEFUL' : 'GRACEFUL');
-    return afterwards(context, api, id, { verb: 'cancel', wait: options.wait });
+    return afterwards(context, api, id, { verb: 'cancel', ...options });
   });
 }
 
@@ -115,13 +116,13 @@ async function afterwards(
   context: CliContext,
   api: SkerryApi,
   id: string,
-  asked: { verb: string; wait: boolean },
+  asked: SteerOptions & { verb: string },
 ): Promise<ExitCode> {
   if (!asked.wait) {
     context.err(`${asked.verb} of ${id} is accepted\n`);
     return exitCodes.ok;
   }
-  const end = await followOperation(context, api, id);
+  const end = await followOperation(context, api, id, asked.timeout);
   if (end.operationState !== goodEnds[asked.verb]) return reportEnd(context, end);
   context.err(`${end.lcmOperationType} is ${end.operationState}\n`);
   return exitCodes.ok;

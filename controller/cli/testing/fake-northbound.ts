@@ -283,7 +283,7 @@ export class FakeNorthbound {
 
   #steer(id: string | undefined, verb: string | undefined): Reply {
     const ends: Record<string, string> = { rollback: 'ROLLED_BACK', fail: 'FAILED', cancel: 'FAILED_TEMP' };
-    this.endOperation(String(id), ends[String(verb)] ?? 'COMPLETED');
+    this.endOperation(String(id), ends[String(verb)] ?? (this.#options.isSlow ? 'PROCESSING' : 'COMPLETED'));
     return { status: 202 };
   }
 }

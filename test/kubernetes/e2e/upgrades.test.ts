@@ -33,6 +33,9 @@ async function linked(t: TestContext): Promise<void> {
   const operationId = await rig.act(id, broken);
   assertRolledBack(await all.reached(operationId, 'FAILED_TEMP'));
   await assertAsBefore(web);
+  const { phase, ready, message } = await all.api.kdu(id, 'web', 'web');
+  assert.deepEqual([phase, ready], ['rolled-back', false]);
+  assert.match(message, /not ready within 5 s: .*; rolled back to revision 1/);
   await assert.rejects(rig.act(id, broken), /is busy with operation/, 'one operation at a time');
 
   await all.api.steerOperation(operationId, 'retry');

@@ -224,3 +224,26 @@ test('without a chart source the site gets the chart as it is named; unknown VNF
   await assert.rejects(commands.actOnKdu(request, nsId, { ...body, vnf: 'ns1-a', kdu: 'db' }), /no KDU db; it has web/);
   await fleet.stop();
 });
+
+test('a KDU whose upgrade was given up and rolled back is shown as that, until something else is wanted', async () => {
+  const fleet = await fleetOf(new Repository());
+  const nsId = await fleet.instantiated();
+  const shown = async () => {
+    const { vnfs } = await fleet.lcm.queries.ns(nsId);
+    const { phase, ready, message } = vnfs[0]!.units.find(({ kind }) => kind === 'helm-release')!;
+    return { phase, ready, message };
+  };
+  assert.deepEqual(await shown(), { phase: 'ready', ready: true, message: '' });
+  const agent = fleet.agent('site-a');
+  agent.failing = ({ key }) => key.startsWith('helm-release/');
+  agent.givenUp = 'not ready within 5 s; rolled back to revision 1';
+  const operation = await act(fleet, nsId, 'upgrade', { kdu_model: 'stable/web:2.0' });
+  await fleet.answer();
+  assert.equal(await fleet.state(operation), 'FAILED_TEMP');
+  assert.deepEqual(await shown(), { phase: 'rolled-back', ready: false, message: agent.givenUp });
+  agent.failing = () => false;
+  await fleet.lcm.commands.rollback(request, operation.id);
+  await fleet.answer();
+  assert.deepEqual(await shown(), { phase: 'ready', ready: true, message: '' });
+  await fleet.stop();
+});

@@ -15,6 +15,8 @@ export class ScriptedAgent {
   readonly id: AgentId;
   /** Keys of objects that fail at their present revision. */
   failing: (object: IntentObject) => boolean = () => false;
+  /** Why failing objects were given up, when their platform does such a thing and what was there before runs. */
+  givenUp: string | undefined;
   actionResult: 'done' | 'failed' | 'stale' = 'done';
   #seq = 0;
   #answered = new Set<string>();
@@ -88,7 +90,8 @@ export class ScriptedAgent {
       kind,
       incarnation: incarnationOf(key),
       specDigest: '',
-      phase: ready ? 'ready' : 'failed',
+      phase: ready || this.givenUp !== undefined ? 'ready' : 'failed',
+      ...(ready || this.givenUp === undefined ? {} : { givenUp: { revision, reason: this.givenUp } }),
       platformId: `platform-${key}`,
       drifted: false,
       facts: { addresses: kind === 'compute' ? { eth0: ['10.0.0.5'] } : {} },
