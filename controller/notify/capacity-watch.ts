@@ -2,7 +2,7 @@ import { capacityMeasurements } from '#shared/api/capacity-measurements.ts';
 import { isSkerryError } from '#shared/errors/index.ts';
 import type { InfraStatus, Ledger } from '#shared/model/inventory.ts';
 import type { Clock, Logger } from '#shared/runtime/index.ts';
-import type { Store } from '#shared/store/store.ts';
+import type { Change, Store } from '#shared/store/store.ts';
 import { keys } from '../keys.ts';
 import { type CapacityCriteria, measuredValue, sideOf, type ThresholdSide } from './capacity-crossing.ts';
 import type { NotificationEvent, Notifier } from './notifier.ts';
@@ -29,8 +29,8 @@ export function infraOfKey(key: string): string | undefined {
 
 /**
  * Looks at capacity thresholds when reports or promises of their infra change, and stages CapacityShortageNotification
- * (ETSI GS NFV-SOL 005 clause 10.5.2.10) in the commit that notes the crossing: told once, also over restarts. The first look
- * at a threshold only notes where the value stands.
+ * (ETSI GS NFV-SOL 005 clause 10.5.2.10) in the commit that notes the crossing: told once, also over restarts. Where the value
+ * stands at first is noted by the commit that makes the threshold, so that whatever comes after its answer is a crossing.
  */
 export class CapacityWatch {
   readonly #dependencies: CapacityWatchDependencies;
@@ -53,23 +53,36 @@ export class CapacityWatch {
     }
   }
 
+  /** For the commit that makes a threshold: where its value stands, if anything is known of it. */
+  async begin(threshold: StoredSubscription): Promise<Change[]> {
+    const measured = await this.#measure(threshold);
+    if (measured === undefined) return [];
+    const sides = sidesOf(threshold, measured.value, undefined);
+    return [{ key: keys.capacityThreshold(threshold.id), value: { sides } satisfies StoredSides }];
+  }
+
+  async #measure(threshold: StoredSubscription): Promise<ReturnType<typeof measuredValue>> {
+    const { store } = this.#dependencies;
+    const { objectInstanceId, criteria } = watchedBy(threshold);
+    const [status, ledger] = await Promise.all([
+      store.get<InfraStatus>(keys.infraStatus(objectInstanceId)),
+      store.get<Ledger>(keys.ledger(objectInstanceId)),
+    ]);
+    if (!status?.value.facts || !ledger) return undefined;
+    return measuredValue(criteria, capacityMeasurements(status.value.facts.capacity, ledger.value.reserved));
+  }
+
   async #lookAt(threshold: StoredSubscription): Promise<void> {
     const { store, stage } = this.#dependencies;
-    const filter = threshold.filter as unknown as { objectInstanceId: string; criteria: CapacityCriteria };
     const key = keys.capacityThreshold(threshold.id);
-    const [subscription, status, ledger, known] = await Promise.all([
+    const [subscription, measured, known] = await Promise.all([
       store.get(keys.subscription(threshold.id)),
-      store.get<InfraStatus>(keys.infraStatus(filter.objectInstanceId)),
-      store.get<Ledger>(keys.ledger(filter.objectInstanceId)),
+      this.#measure(threshold),
       store.get<StoredSides>(key),
     ]);
-    if (subscription === undefined || !status?.value.facts || !ledger) return;
-    const measurements = capacityMeasurements(status.value.facts.capacity, ledger.value.reserved);
-    const measured = measuredValue(filter.criteria, measurements);
-    if (measured === undefined) return;
+    if (subscription === undefined || measured === undefined) return;
     const before = known?.value.sides;
-    const details = filter.criteria.simpleThresholdDetails ?? [];
-    const sides = details.map((detail, index) => sideOf(measured.value, detail, before?.[index]));
+    const sides = sidesOf(threshold, measured.value, before);
     if (before !== undefined && sides.every((side, index) => side === before[index])) return;
     const events = sides
       .filter((side, index) => before?.[index] !== undefined && side !== before[index])
@@ -96,4 +109,13 @@ export class CapacityWatch {
       },
     };
   }
+}
+
+function watchedBy({ filter }: StoredSubscription): { objectInstanceId: string; criteria: CapacityCriteria } {
+  return filter as unknown as { objectInstanceId: string; criteria: CapacityCriteria };
+}
+
+function sidesOf(threshold: StoredSubscription, value: number, before: ThresholdSide[] | undefined): ThresholdSide[] {
+  const details = watchedBy(threshold).criteria.simpleThresholdDetails ?? [];
+  return details.map((detail, index) => sideOf(value, detail, before?.[index]));
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isSkerryError } from '#shared/errors/index.ts';
 import type { Principal } from '#shared/model/identity.ts';
 import { id } from '#shared/model/ids.ts';
 import { type Clock, type Logger, silentLogger, systemRandom } from '#shared/runtime/index.ts';
-import { createMemoryStore } from '#shared/store/index.ts';
+import { createMemoryStore, type Store } from '#shared/store/index.ts';
 import type { RequestContext } from '../context.ts';
+import { keys } from '../keys.ts';
 import { createNotifier, type NotificationEvent, type NotifierOptions, type SubscriptionInput } from './index.ts';
 
 const secretKey = Buffer.alloc(32, 7);
@@ -270,4 +272,44 @@ test('a wrong key opens no credential', async () => {
     other.subscriptions.update(context, { api: 'nslcm', id: subscription.id }, { callbackUri: input.callbackUri }),
     (error) => isSkerryError(error) && error.code === 'StoreDamaged',
   );
+});
+
+test('a threshold tells what comes after its answer, however late the store tells of either', async () => {
+  const store = createMemoryStore();
+  const total = { vcpus: 8, memoryMib: 1, storageGib: 1 };
+  const use = (vcpus: number) => {
+    const facts = { capacity: { total, used: { ...total, vcpus } } };
+    const reserved = { vcpus: 0, memoryMib: 0, storageGib: 0 };
+    return store.commit([
+      { key: keys.infraStatus('vim'), value: { facts } },
+      { key: keys.ledger('vim'), value: { reserved } },
+    ]);
+  };
+  await use(0);
+  // A feed that stands still until it is let go, as that of a busy process does.
+  const gate = Promise.withResolvers<void>();
+  const late = Object.create(store, {
+    feed: {
+      value: async function* (from: number, signal: AbortSignal) {
+        await gate.promise;
+        yield* store.feed(from, signal);
+      },
+    },
+  }) as Store;
+  for (const name of ['get', 'range', 'commit', 'revision'] as const)
+    Object.defineProperty(late, name, { value: store[name].bind(store) });
+  const { notifier, subscriber } = setUp({ store: late });
+  await notifier.start();
+  const metric = { resourceType: 'VR_COMPUTE', capacityMeasurementName: 'VcpuCapacity', capacityType: 'AVAILABLE' };
+  const criteria = { capacityMetric: metric, simpleThresholdDetails: [{ thresholdValue: 4, hysteresis: 1 }] };
+  const filter = { objectInstanceId: 'vim', criteria };
+  await notifier.subscriptions.create(context, { ...input, api: 'nfvici', filter });
+  await use(8);
+  gate.resolve();
+  const probe = await subscriber.next();
+  assert.equal(probe.method, 'GET');
+  const told = await Promise.race([subscriber.next(), delay(2_000)]);
+  assert.ok(told !== undefined, 'the crossing is told');
+  assert.equal(JSON.parse(told.body).direction, 'DOWN');
+  await notifier.stop();
 });

@@ -75,6 +75,7 @@ class StoreNotifier implements Notifier, Component {
       client,
       duplicates,
       maximumPerProject: limits.subscriptionsPerProject ?? 500,
+      besides: async (stored) => (isThreshold(stored) ? await this.#capacity.begin(stored) : []),
       onChange: (id, stored) => void this.#changed(id, stored),
     });
   }

@@ -2,7 +2,7 @@ import { SkerryError } from '#shared/errors/index.ts';
 import { id as brand } from '#shared/model/ids.ts';
 import type { JsonValue } from '#shared/model/json.ts';
 import type { Clock, Random } from '#shared/runtime/index.ts';
-import type { Store } from '#shared/store/store.ts';
+import type { Change, Store } from '#shared/store/store.ts';
 import { keys } from '../keys.ts';
 import { type CallbackClient, requireCallbackUri } from './callback-client.ts';
 import type { SecretBox } from './secret-box.ts';
@@ -23,6 +23,8 @@ export interface RegistryDependencies {
   /** Equal subscriptions: kept beside each other, or answered with the first one. */
   duplicates: 'allow' | 'refuse';
   maximumPerProject: number;
+  /** What belongs into the commit that makes a subscription. */
+  besides(stored: StoredSubscription): Promise<Change[]>;
   /** Called after each commit, before it is answered. */
   onChange(id: string, stored: StoredSubscription | undefined): void;
 }
@@ -81,7 +83,7 @@ export function createSubscriptionRegistry(dependencies: RegistryDependencies): 
         createdAt: clock.now(),
         sealedAuthentication: sealed(id, authentication),
       };
-      await store.commit([{ key: keys.subscription(id), value: stored }]);
+      await store.commit([{ key: keys.subscription(id), value: stored }, ...(await dependencies.besides(stored))]);
       onChange(id, stored);
       return { subscription: publicSubscription(stored), isDuplicate: false };
     },

@@ -9,6 +9,8 @@ export interface ReceivedNotification {
   body: Record<string, unknown> & { notificationType: string };
 }
 
+const patienceMs = 60_000;
+
 /** A subscriber: answers the test GET and keeps what is sent to it. */
 export class CallbackServer {
   readonly received: ReceivedNotification[] = [];
@@ -40,12 +42,18 @@ export class CallbackServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${path}`;
   }
 
-  /** The first notification that fits, now or when it comes. */
+  /** The first notification that fits, now or when it comes; fails with what came instead. */
   async until(fits: (one: ReceivedNotification) => boolean): Promise<ReceivedNotification> {
+    const patience = AbortSignal.timeout(patienceMs);
     for (;;) {
       const found = this.received.find(fits);
       if (found) return found;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (patience.aborted)
+        throw new Error(`no such notification; there were ${this.received.map(({ body }) => body.notificationType)}`);
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        patience.addEventListener('abort', () => resolve(), { once: true });
+      });
     }
   }
 
