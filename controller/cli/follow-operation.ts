@@ -4,7 +4,10 @@ import { ChangeFeed } from './change-feed.ts';
 import type { CliContext } from './cli-context.ts';
 import { CliError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { LiveLines, progressBar } from './live-lines.ts';
-import { formatAge } from './output.ts';
+import { formatAge, shortened } from './output.ts';
+
+/** Characters of one thing that is waited for. */
+const waitedLimit = 160;
 
 /** Shows an operation live on standard error until it is in no open state. @throws CliError timeout */
 export async function followOperation(
@@ -55,7 +58,13 @@ function show(lines: LiveLines, operation: OperationView, now: number): void {
 export function siteLine(site: ProgressView['sites'][number], now: number): string {
   const sinceMs = site.since === undefined ? undefined : now - Date.parse(site.since);
   const away = site.connected ? '' : `away for ${formatAge(sinceMs)}, goes on when it is back`;
-  const waiting = site.waitingFor.length === 0 ? '' : `waits for ${site.waitingFor.slice(0, 2).join(', ')}`;
+  const waiting =
+    site.waitingFor.length === 0
+      ? ''
+      : `waits for ${site.waitingFor
+          .slice(0, 2)
+          .map((one) => shortened(one, waitedLimit))
+          .join(', ')}`;
   return [progressBar(site.ready, site.total), away || waiting].filter(Boolean).join('  ');
 }
 
