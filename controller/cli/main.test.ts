@@ -189,12 +189,13 @@ async function makeNs(): Promise<string> {
 
 test('an NS goes through its life; requests have the shapes of SOL005', async () => {
   const id = await makeNs();
-  const up = await run('ns', 'instantiate', 'shop', '--place', 'router=site-a', '--param', 'size=3', '--wait');
+  const places = ['--place', 'router=site-a', '--place', 'web=site-b/edge1'];
+  const up = await run('ns', 'instantiate', 'shop', ...places, '--param', 'size=3', '--wait');
   assert.equal(up.code, 0, up.errText);
   assert.match(up.errText, /INSTANTIATE COMPLETED/);
   assert.deepEqual(northbound.operations[0]?.['operationParams'], {
     additionalParamsForNs: { size: 3 },
-    placement: { router: { site: 'site-a' } },
+    placement: { router: { site: 'site-a' }, web: { site: 'site-b', infra: 'edge1' } },
   });
   const ns = northbound.instances.find((one) => one.id === id);
   Object.assign(ns ?? {}, {

@@ -51,7 +51,11 @@ function addLifecycle(ns: Command, { context, exit }: CommandHost): void {
   waiting(ns.command('instantiate <ns>').description('place it and make it run'))
     .option('--flavour <id>', 'NS deployment flavour')
     .option('--level <id>', 'NS instantiation level')
-    .option('--place <profile=site>', 'put a VNF profile on a site (`*` for all); may be repeated', collectPair)
+    .option(
+      '--place <profile=site>',
+      'put a VNF profile (`*` for all) on a site, or on one of its infras: `web=site-a/edge1`; may be repeated',
+      collectPair,
+    )
     .option('--param <name=value>', 'additional parameter; a value may be JSON; may be repeated', collectPair)
     .option('--params <file>', 'whole request from a YAML or JSON file (InstantiateNsRequest); `-` for standard input')
     .action(async (name: string, options: InstantiateOptions) =>

@@ -146,7 +146,11 @@ export function instantiateNs(context: CliContext, name: string, options: Instan
 /** Options on the command line win over the file. */
 export function instantiateRequest(file: InstantiateNsRequest, options: InstantiateOptions): InstantiateNsRequest {
   const wishes: Record<string, PlacementWish> = { ...file.placement };
-  for (const [profile, site] of Object.entries(options.place ?? {})) wishes[profile] = { ...wishes[profile], site };
+  for (const [profile, place] of Object.entries(options.place ?? {})) {
+    // Where a site has several infras: `site/infra`.
+    const [site = '', infra] = place.split('/');
+    wishes[profile] = { ...wishes[profile], ...(site !== '' && { site }), ...(infra !== undefined && { infra }) };
+  }
   const params = { ...file.additionalParamsForNs, ...readScalars(options.param ?? {}) } as JsonObject;
   return {
     ...file,
