@@ -16,7 +16,9 @@ import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.t
  *
  * SKERRY_TEST_KUBECONFIG, SKERRY_TEST_KUBECONFIG_2: administrators of two clusters (the second may be absent).
  * SKERRY_TEST_REGISTRY: `host:port` of an OCI registry over plain HTTP.
- * SKERRY_TEST_IMAGE_ARCHIVE: SKERRY_TEST_IMAGE as `docker save` writes it; absent: tests of images that travel skip.
+ * SKERRY_TEST_IMAGE_ARCHIVE: as `docker save` writes it, an image of the same name as SKERRY_TEST_IMAGE and of other content: what
+ * a kubelet has pulled under one name it trusts under no other. Absent: tests of images that travel skip.
+ * SKERRY_TEST_IMAGE_LOADER: a command that puts the image of a tar, its last word, onto the nodes; absent: those tests skip.
  * SKERRY_TEST_IMAGE: an image with a shell and `httpd`, that its nodes have or can pull.
  * SKERRY_TEST_NODE_SELECTOR: `label=value` of nodes whose pods really run; empty: all.
  * SKERRY_TEST_AUDIT_LOG: the first cluster's audit log, for counts of calls; absent: those counts are left out.

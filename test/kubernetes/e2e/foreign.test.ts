@@ -20,7 +20,7 @@ test('what belongs to others is never touched', { skip: skipWithoutTools, concur
 
 async function neighbours(t: TestContext): Promise<void> {
   const { rig: all } = rig;
-  const namespace = await foreignNamespace(t);
+  const namespace = await rig.foreignNamespace(t);
   await rig.cluster.create({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -52,7 +52,7 @@ async function neighbours(t: TestContext): Promise<void> {
 
 async function collision(t: TestContext): Promise<void> {
   const { rig: all } = rig;
-  const namespace = await foreignNamespace(t);
+  const namespace = await rig.foreignNamespace(t);
   const service = { selector: { app: 'theirs' }, ports: [{ port: 1234 }] };
   const metadata = { name: 'web', namespace };
   await rig.cluster.create({ apiVersion: 'v1', kind: 'Service', metadata, spec: service } as KubeObject);
@@ -68,12 +68,6 @@ async function collision(t: TestContext): Promise<void> {
   const after = await rig.cluster.get('v1', 'Service', { namespace, name: 'web' });
   assert.deepEqual(after, before);
   assert.equal(await new WebService(rig.cluster, namespace).deployment(), undefined);
-}
-
-async function foreignNamespace(t: TestContext): Promise<string> {
-  const namespace = await rig.cluster.makeNamespace('skerry-test');
-  t.after(() => rig.cluster.removeNamespace(namespace));
-  return namespace;
 }
 
 /** Of whatever is not ours in a namespace. */

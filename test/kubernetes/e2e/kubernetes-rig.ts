@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { Rig } from '../../e2e/rig.ts';
 import type { Site } from '../../e2e/site.ts';
 import { hasProgram, secondKubeconfigFile, skipWithoutCluster, TestCluster, until } from '../cluster.ts';
+import { kubectlOf } from '../kubectl.ts';
 import { ownedObjects } from './owned-objects.ts';
 import { namespaceOf } from './web-service.ts';
 
@@ -93,6 +94,14 @@ export class KubernetesRig {
     assert.equal((await api.ns(nsId)).nsState, 'NOT_INSTANTIATED');
     await this.endOf(namespace);
     await api.deleteNs(nsId);
+  }
+
+  /** A namespace of the first cluster that no agent made; goes with the test. */
+  async foreignNamespace(test: TestContext): Promise<string> {
+    const namespace = await this.cluster.makeNamespace('skerry-test');
+    const { file } = this.cluster;
+    test.after(() => kubectlOf(file, ['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']));
+    return namespace;
   }
 
   async endOf(namespace: string): Promise<void> {
