@@ -44,14 +44,26 @@ export class ObjectWriter {
   }
 
   /** Labels and ownership of what stands under a name; undefined: nothing does. */
-  async look(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined> {
+  look(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined> {
+    return this.#get(ref, { accept: metadataOnly, signal });
+  }
+
+  /** The whole of it. */
+  read(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined> {
+    return this.#get(ref, { signal });
+  }
+
+  async #get(
+    ref: ObjectRef,
+    { accept, signal }: { accept?: string; signal: AbortSignal },
+  ): Promise<KubeObject | undefined> {
     const resource = await this.resourceOf(ref, signal);
     try {
       const { body } = await this.#patiently(signal, () =>
         this.#options.api.request({
           method: 'GET',
           path: resourcePath(resource, ref.namespace, ref.name),
-          accept: metadataOnly,
+          ...(accept === undefined ? {} : { accept }),
           signal,
         }),
       );

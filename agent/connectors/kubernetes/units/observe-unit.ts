@@ -87,9 +87,13 @@ function waitForHook(
 }
 
 function areFoundationsReady(world: OwnedWorld, view: RecordView): boolean {
-  return view.target.refs
-    .filter((ref) => isFoundation(ref.kind))
-    .every((ref) => world.find(view.unitName, ref)?.readiness.state === 'ready');
+  return (
+    view.target.refs
+      .filter((ref) => isFoundation(ref.kind))
+      .map((ref) => world.find(view.unitName, ref))
+      // One that is not there (any more) is not waited for: it has to be made, or is somebody else's by now.
+      .every((tracked) => tracked === undefined || tracked.readiness.state === 'ready')
+  );
 }
 
 function removalState(world: OwnedWorld, progress: ReleaseProgress, view: RecordView): State {

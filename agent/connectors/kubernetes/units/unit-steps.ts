@@ -1,10 +1,11 @@
 import type { CallContext, DesiredUnit, UnitRef } from '#shared/connector/index.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { Clock, Logger } from '#shared/runtime/index.ts';
-import { type KubeObject, refOf } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import type { ObjectWriter } from '../objects/object-writer.ts';
-import { unitLabel, withOwnership } from '../objects/own-labels.ts';
+import { withOwnership } from '../objects/own-labels.ts';
 import { takenOver } from './adoption.ts';
+import { BroughtKinds } from './brought-kinds.ts';
 import { examine } from './examine-release.ts';
 import { isFinal } from './final-refusals.ts';
 import { hooksOf } from './hook-order.ts';
@@ -49,6 +50,7 @@ export class UnitSteps {
   readonly #claims: NameClaims;
   readonly #applier: ReleaseApplier;
   readonly #removal: UnitRemoval;
+  readonly #kinds: BroughtKinds;
 
   constructor(options: UnitStepsOptions) {
     this.#options = options;
@@ -56,6 +58,7 @@ export class UnitSteps {
     this.#records = new RecordKeeper(options);
     this.#claims = new NameClaims(options);
     this.#applier = new ReleaseApplier({ ...options, records: this.#records });
+    this.#kinds = new BroughtKinds({ ...options, records: this.#records });
     this.#removal = new UnitRemoval({ ...options, hooks: this.#hooks, records: this.#records });
   }
 
@@ -149,8 +152,9 @@ export class UnitSteps {
     return applying;
   }
 
-  async #apply(record: UnitRecord, present: Progress, { isFresh, signal }: ApplyMode): Promise<UnitRecord | undefined> {
+  async #apply(given: UnitRecord, present: Progress, { isFresh, signal }: ApplyMode): Promise<UnitRecord | undefined> {
     const { world, progress } = this.#options;
+    const record = await this.#kinds.leaveTaken(given, signal);
     const isOver = record.givenUp !== undefined && !record.givenUp.isRollingBack;
     try {
       if (!present.isApplied) {
@@ -204,8 +208,9 @@ export class UnitSteps {
   }
 
   /** Somebody changed or removed objects of a unit that worked. */
-  async #mend(record: UnitRecord, present: Progress, signal: AbortSignal): Promise<undefined> {
+  async #mend(given: UnitRecord, present: Progress, signal: AbortSignal): Promise<undefined> {
     const { progress } = this.#options;
+    const record = await this.#kinds.leaveTaken(given, signal);
     present.fields = new Map(Object.entries(record.target.fields));
     await this.#options.namespaces.ensure(record.namespace, this.#options.owner, signal);
     try {
@@ -233,14 +238,7 @@ export class UnitSteps {
     unitName: string,
     signal: AbortSignal,
   ): Promise<KubeObject[]> {
-    const missing: KubeObject[] = [];
-    for (const definition of rendered.definitions) {
-      const found = await this.#options.writer.look(refOf(definition), signal);
-      if (found !== undefined && found.metadata.labels?.[unitLabel] !== unitName) continue;
-      const annotations = { ...definition.metadata.annotations, 'helm.sh/resource-policy': 'keep' };
-      missing.push({ ...definition, metadata: { ...definition.metadata, annotations } });
-    }
-    return [...missing, ...rendered.objects];
+    return [...(await this.#kinds.missing(rendered.definitions, unitName, signal)), ...rendered.objects];
   }
 }
 
