@@ -41,6 +41,19 @@ export function hookPackages(folder: string, { group, plural }: OwnKind): string
   });
 }
 
+/** A chart of a kind and an object of it: `kinds_ns` has two VNFs of it, which bring the kind at once. */
+export function kindPackages(folder: string, own: OwnKind): string[] {
+  const greeting = `apiVersion: ${own.group}/v1\nkind: Greeting\nmetadata: {name: hello}\nspec: {text: hello}\n`;
+  const files = {
+    ...chartFiles('kinds', { 'greeting.yaml': greeting }),
+    'helm-charts/kinds/crds/greeting.yaml': definition(own),
+  };
+  return [
+    writeKnf(folder, { id: 'kinds_knf', kdu: { name: 'web', 'helm-chart': 'kinds' }, files }),
+    writeNs(folder, { id: 'kinds_ns', profiles: { one: 'kinds_knf', two: 'kinds_knf', three: 'kinds_knf' } }),
+  ];
+}
+
 function job(name: string, event: string, policy: DeletePolicy, weight = 0): string {
   const annotations = {
     'helm.sh/hook': event,

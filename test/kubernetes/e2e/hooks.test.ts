@@ -5,27 +5,46 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { onSite } from '../../e2e/service.ts';
 import { kubeconfigFile, until } from '../cluster.ts';
 import { kubectlOf } from '../kubectl.ts';
-import { hookPackages } from './hook-charts.ts';
+import { hookPackages, kindPackages } from './hook-charts.ts';
 import { KubernetesRig, skipWithoutTools } from './kubernetes-rig.ts';
 import { WatchedJobs } from './watched-jobs.ts';
+import { webParams } from './web-packages.ts';
 import { namespaceOf } from './web-service.ts';
 
 const group = `run-${randomBytes(4).toString('hex')}.test.skerry.example`;
 const kind = { group, plural: 'greetings' };
 const apiVersion = `${group}/v1`;
 const definition = { name: `greetings.${group}` };
+const another = { group: `other-${group}`, plural: 'greetings' };
 let rig: KubernetesRig;
 
 test('hooks of charts run exactly once', { skip: skipWithoutTools, concurrency: true }, async (t) => {
   const sites = { calm: { cluster: 'first' }, killed: { cluster: 'first' }, forgetful: { cluster: 'first' } } as const;
-  rig = await KubernetesRig.start(t, { packages: (folder) => hookPackages(folder, kind), sites });
-  t.after(() => kubectlOf(kubeconfigFile ?? '', ['delete', 'crd', definition.name, '--ignore-not-found']));
+  const packages = (folder: string) => [...hookPackages(folder, kind), ...kindPackages(folder, another)];
+  rig = await KubernetesRig.start(t, { packages, sites });
+  const kinds = [definition.name, `greetings.${another.group}`];
+  t.after(() => kubectlOf(kubeconfigFile ?? '', ['delete', 'crd', ...kinds, '--ignore-not-found']));
+  await t.test('a kind that three charts bring at once is made by one of them', threeAtOnce);
   await t.test('a kind of its own, an object of it, and what is to be kept', calm);
   await Promise.all([
     t.test('also when the agent is killed in the middle of each', (t) => killed(t, 'killed', 'hooks_ns')),
     t.test('and when hooks that succeeded are removed', (t) => killed(t, 'forgetful', 'hooks_gone_ns')),
   ]);
 });
+
+async function threeAtOnce(): Promise<void> {
+  const { rig: all, cluster } = rig;
+  const id = await all.createNs('kinds_ns', 'three at once');
+  const namespaces = ['one', 'two', 'three'].map((profile) => [profile, `${namespaceOf(id)}-${profile}`] as const);
+  const additionalParamsForVnf = namespaces.flatMap(
+    ([profile, namespace]) => webParams({ 'k8s-namespace': namespace }, profile).additionalParamsForVnf,
+  );
+  await all.completed(await all.api.instantiateNs(id, { ...onSite('calm'), additionalParamsForVnf }));
+  for (const [, namespace] of namespaces)
+    assert.ok(await cluster.get(`${another.group}/v1`, 'Greeting', { namespace, name: 'hello' }), namespace);
+  await all.completed(await all.api.terminateNs(id, {}));
+  for (const [, namespace] of namespaces) await rig.endOf(namespace);
+}
 
 async function calm(t: TestContext): Promise<void> {
   const { rig: all, cluster } = rig;

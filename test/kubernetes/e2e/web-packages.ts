@@ -9,9 +9,9 @@ export function webPackages(folder: string): string[] {
 }
 
 /** Instantiation parameters of the KDU `web`, as OSM has them. */
-export function webParams(params: object) {
+export function webParams(params: object, vnfProfileId = 'web') {
   const additionalParams = { additionalParamsForKdu: [{ kdu_name: 'web', ...params }] } as never;
-  return { additionalParamsForVnf: [{ vnfProfileId: 'web', additionalParams }] };
+  return { additionalParamsForVnf: [{ vnfProfileId, additionalParams }] };
 }
 
 /** No registry has it. */
