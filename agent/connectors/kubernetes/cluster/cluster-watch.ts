@@ -31,6 +31,8 @@ const podResource: ApiResource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods'
 const attachmentGroup = 'k8s.cni.cncf.io';
 /** Pods come and go all the time: what they take is told this often at most. */
 const podsChangedMs = 60_000;
+/** The metrics API is asked this often at most, whatever else changes. */
+const measureEveryMs = 240_000;
 const reportBytes = 40_000;
 
 /** Capacity, nodes and abilities of the cluster, by watch; each object is reduced as it comes. */
@@ -43,6 +45,7 @@ export class ClusterWatch {
   #networks: Reflector<string> | undefined;
   readonly #usage = new SteadyUsage();
   #daemonSetNames: string[] | undefined;
+  #measured: { byNode: Map<string, Resources>; atMono: number } | undefined;
   #cancelPods: (() => void) | undefined;
   #isStopped = false;
 
@@ -169,12 +172,16 @@ export class ClusterWatch {
   async #measure(apiVersions: readonly string[], signal: AbortSignal): Promise<Map<string, Resources> | undefined> {
     const version = ['metrics.k8s.io/v1', 'metrics.k8s.io/v1beta1'].find((each) => apiVersions.includes(each));
     if (version === undefined) return undefined;
+    const nowMono = this.#options.clock.mono();
+    if (this.#measured !== undefined && nowMono - this.#measured.atMono < measureEveryMs) return this.#measured.byNode;
     const path = resourcePath({ apiVersion: version, kind: 'NodeMetrics', plural: 'nodes', isNamespaced: false });
     try {
       const { body } = await this.#options.api.request<{ items: KubeObject[] | null }>({ method: 'GET', path, signal });
       const totals = new Map(valuesOf(this.#nodes).map((node) => [node.name, node.total]));
       const now = new Map((body.items ?? []).map(nodeUsage).map(({ name, measured }) => [name, measured]));
-      return this.#usage.settle(now, totals);
+      const byNode = this.#usage.settle(now, totals);
+      this.#measured = { byNode, atMono: nowMono };
+      return byNode;
     } catch (error) {
       this.#options.log.debug({ error }, 'The metrics API did not answer.');
       return undefined;
