@@ -20,18 +20,19 @@ interface Round {
 /** Many small releases from nothing, against Helm and kubectl making the same objects in the same cluster. */
 export async function converge(rig: KubernetesRig, context: BenchContext): Promise<Measurement[]> {
   const chart = await twentyObjects(rig);
-  const names = Array.from({ length: context.count(50, 5) }, (_, n) => `release-${n}`);
+  const releases = context.count(50, 5);
   const rounds: Record<'agent' | 'helm' | 'kubectl', Round[]> = { agent: [], helm: [], kubectl: [] };
   for (let round = 0; round < context.count(3, 1); round += 1) {
-    context.say(`${names.length} releases, round ${round + 1}`);
+    context.say(`${releases} releases, round ${round + 1}`);
+    const names = Array.from({ length: releases }, (_, n) => `release-${round}-${n}`);
     rounds.kubectl.push(await byKubectl(rig, chart, names));
     rounds.helm.push(await byHelm(rig, chart, names));
     rounds.agent.push(await byAgent(rig, chart, names));
   }
-  const count = names.length * objectsPerRelease;
+  const count = releases * objectsPerRelease;
   const times = (program: keyof typeof rounds) => rounds[program].map(({ ms }) => ms);
   const calls = (program: keyof typeof rounds) => rounds[program].map((round) => round.calls / count);
-  const what = `${count} objects of ${names.length} releases`;
+  const what = `${count} objects of ${releases} releases`;
   return [
     measured({
       what: `${what}, commit to the last of them made`,
