@@ -44,8 +44,13 @@ export class ProxiedSite {
       namespace: await cluster.makeNamespace('skerry-faults'),
       home: await mkdtemp(path.join(os.tmpdir(), 'skerry-faults-')),
     });
-    await site.restart();
-    return site;
+    try {
+      await site.restart();
+      return site;
+    } catch (error) {
+      await site.close();
+      throw error;
+    }
   }
 
   get connector(): Connector {
