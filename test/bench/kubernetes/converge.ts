@@ -21,11 +21,17 @@ interface Round {
 export async function converge(rig: KubernetesRig, context: BenchContext): Promise<Measurement[]> {
   const chart = await twentyObjects(rig);
   const releases = context.count(50, 5);
-  const rounds: Record<'agent' | 'helm' | 'kubectl', Round[]> = { agent: [], helm: [], kubectl: [] };
+  const rounds: Record<'agent' | 'helm' | 'kubectl' | 'piped', Round[]> = {
+    agent: [],
+    helm: [],
+    kubectl: [],
+    piped: [],
+  };
   for (let round = 0; round < context.count(3, 1); round += 1) {
     context.say(`${releases} releases, round ${round + 1}`);
     const names = Array.from({ length: releases }, (_, n) => `release-${round}-${n}`);
     rounds.kubectl.push(await byKubectl(rig, chart, names));
+    rounds.piped.push(await byTemplateAndKubectl(rig, chart, names));
     rounds.helm.push(await byHelm(rig, chart, names));
     rounds.agent.push(await byAgent(rig, chart, names));
   }
@@ -38,6 +44,12 @@ export async function converge(rig: KubernetesRig, context: BenchContext): Promi
       what: `${what}, commit to the last of them made`,
       samples: times('agent'),
       bare: { what: 'helm install, 4 at once', samples: times('helm') },
+      goals: [{ of: 'ratio', atMost: 1 }],
+    }),
+    measured({
+      what: 'the same against kubectl, charts rendered in its time, too',
+      samples: times('agent'),
+      bare: { what: 'helm template | kubectl apply --server-side, 4 at once', samples: times('piped') },
       goals: [{ of: 'ratio', atMost: 1 }],
     }),
     measured({
@@ -93,14 +105,33 @@ function isBook(path: string): boolean {
 async function byHelm(rig: KubernetesRig, chart: Chart, names: readonly string[]): Promise<Round> {
   const namespace = await rig.makeNamespace('helm');
   const from = rig.proxy.calls.length;
+  const ms = await fourAtOnce(names, (name) =>
+    rig.run('helm', ['install', name, chart.file, '--namespace', namespace]),
+  );
+  return { ms, calls: rig.requests('helm', from).length };
+}
+
+async function byTemplateAndKubectl(rig: KubernetesRig, chart: Chart, names: readonly string[]): Promise<Round> {
+  const namespace = await rig.makeNamespace('piped');
+  const from = rig.proxy.calls.length;
+  const ms = await fourAtOnce(names, async (name) => {
+    const { stdout } = await runProgram('helm', ['template', name, chart.file, '--namespace', namespace]);
+    const file = path.join(rig.home, `${name}.yaml`);
+    await writeFile(file, stdout);
+    await rig.run('kubectl', ['apply', '--server-side', '--namespace', namespace, '-f', file]);
+  });
+  return { ms, calls: rig.requests('kubectl', from).length };
+}
+
+/** Milliseconds that all of it took. */
+async function fourAtOnce(names: readonly string[], run: (name: string) => Promise<void>): Promise<number> {
   const beganMs = performance.now();
   const waiting = [...names];
   const worker = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-      await rig.run('helm', ['install', name, chart.file, '--namespace', namespace]);
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await run(name);
   };
   await Promise.all(Array.from({ length: 4 }, worker));
-  return { ms: performance.now() - beganMs, calls: rig.requests('helm', from).length };
+  return performance.now() - beganMs;
 }
 
 /** What it applies is rendered before the clock starts. */
