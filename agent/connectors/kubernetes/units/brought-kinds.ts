@@ -16,6 +16,10 @@ export interface BroughtKindsParts {
 
 const broughtAnnotation = 'skerry.io/brought-kind';
 
+export function isBrought(object: KubeObject | undefined): boolean {
+  return object?.metadata.annotations?.[broughtAnnotation] !== undefined;
+}
+
 /**
  * Kinds from a chart's `crds/`: whoever comes first makes them, and they stay. Charts that bring the same kind may come at once,
  * from this agent or from others: who finds that a kind is somebody else's by now leaves it to them.
@@ -44,8 +48,7 @@ export class BroughtKinds {
     const { world, records, forgetKinds } = this.#parts;
     const taken = new Set<string>();
     for (const object of record.target.objects) {
-      if (object.metadata.annotations?.[broughtAnnotation] === undefined) continue;
-      if (world.find(record.unitName, refOf(object)) !== undefined) continue;
+      if (!isBrought(object) || world.find(record.unitName, refOf(object)) !== undefined) continue;
       if (await this.#isTaken(object, record.unitName, signal)) taken.add(refKey(refOf(object)));
     }
     if (taken.size === 0) return record;

@@ -1,9 +1,10 @@
 import { SkerryError } from '#shared/errors/index.ts';
 import { appliedFields } from '../objects/applied-fields.ts';
 import { inParallel } from '../objects/in-parallel.ts';
-import { type KubeObject, type ObjectRef, refKey, refText } from '../objects/kube-object.ts';
+import { type KubeObject, type ObjectRef, refKey, refOf, refText } from '../objects/kube-object.ts';
 import type { ObjectWriter } from '../objects/object-writer.ts';
 import { foreignObject, ownerLabel, unitLabel } from '../objects/own-labels.ts';
+import { isBrought } from './brought-kinds.ts';
 import type { OwnedWorld } from './owned-world.ts';
 import type { UnitRecord } from './unit-record.ts';
 
@@ -68,15 +69,24 @@ export class NameClaims {
     const foundOwner = found?.metadata.labels?.[ownerLabel];
     if (found !== undefined && foundOwner !== owner) {
       if (foundOwner === undefined && isDisowned(record, ref, found)) return;
+      refuseToHurry(record, ref);
       throw foreignObject(refText(ref));
     }
     if (holder === undefined || holder === record.unitName) return;
     const otherKey = world.view(holder)?.key;
     if (otherKey === undefined || otherKey === record.key) return;
+    refuseToHurry(record, ref);
     throw new SkerryError('PlatformRefused', `${refText(ref)} belongs to another unit (${otherKey})`, {
       remedy: 'Give the release another name or namespace.',
     });
   }
+}
+
+/** Of a kind that several charts bring somebody was quicker: with the next step it is left to them. */
+function refuseToHurry({ target }: UnitRecord, ref: ObjectRef): void {
+  const object = target.objects.find((each) => refKey(refOf(each)) === refKey(ref));
+  if (isBrought(object))
+    throw new SkerryError('PlatformUnavailable', `${refText(ref)} was brought by somebody else just now`);
 }
 
 /** Ours all the same: somebody replaced it without our labels. What it still has of us, the server knows. */
