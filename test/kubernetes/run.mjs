@@ -8,6 +8,8 @@
  * - SKERRY_TEST_NODE_SELECTOR  `label=value` of nodes whose pods really run
  * - SKERRY_TEST_IMAGE_LOADER   command that puts the image of a tar (added as its last word) onto those nodes, which are on this machine
  * - SKERRY_TEST_KUBECTL, SKERRY_TEST_HELM  programs; default: those on PATH
+ *
+ * All parameters, those of the end-to-end tests included, are told at the head of test/kubernetes/cluster.ts.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
