@@ -5,9 +5,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { createImagePusher } from '#agent/artefacts/index.ts';
 import { createConnectorRegistry } from '#agent/connectors/index.ts';
-import { type Incarnation, type InfraId, id, type ObjectKey, type OwnerId } from '#shared/model/ids.ts';
+import { type InfraId, id } from '#shared/model/ids.ts';
 import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.ts';
-import { digestOf } from '#shared/wire/digest.ts';
 import {
   imageArchive,
   nodeSelector,
@@ -17,6 +16,7 @@ import {
   testImage,
   until,
 } from './cluster.ts';
+import { callContext, loneUnit } from './lone-unit.ts';
 
 const skip =
   skipWithoutCluster ||
@@ -66,19 +66,8 @@ test('an image that travels with the package is pushed to the site’s registry,
     services: [],
     images: [{ reference: testImage, digest }],
   };
-  const unit = {
-    key: id<ObjectKey>('manifests/carried'),
-    kind: 'manifests',
-    owner: id<OwnerId>('agent-of-images'),
-    incarnation: id<Incarnation>('1-0000000000000000'),
-    name: systemRandom.uuid(),
-    spec,
-    specDigest: digestOf(spec),
-    revision: 1,
-    dependencies: {},
-  } as const;
-  const context = () => ({ signal: AbortSignal.timeout(60_000), clock: systemClock, log: silentLogger });
-  await connector.ensure(context(), unit);
+  const unit = loneUnit('manifests', spec);
+  await connector.ensure(callContext(), unit);
   const running = await until(async () => {
     const found = await cluster.get('v1', 'Pod', { namespace, name: 'carried' });
     return found?.status?.['phase'] === 'Running' && found;
@@ -88,12 +77,12 @@ test('an image that travels with the package is pushed to the site’s registry,
   const host = registryUrl!.replace(/^https?:\/\//, '');
   assert.ok(container?.image.startsWith(`${host}/`), container?.image);
   await until(async () => {
-    const [observed] = await connector.observe(context(), unit.owner);
-    if (observed?.isStepDue) await connector.ensure(context(), unit);
+    const [observed] = await connector.observe(callContext(), unit.owner);
+    if (observed?.isStepDue) await connector.ensure(callContext(), unit);
     return observed?.phase === 'ready';
   }, 'the unit is ready');
   await until(async () => {
-    await connector.remove(context(), unit);
-    return (await connector.observe(context(), unit.owner)).length === 0;
+    await connector.remove(callContext(), unit);
+    return (await connector.observe(callContext(), unit.owner)).length === 0;
   }, 'the unit is gone');
 });

@@ -4,11 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createConnectorRegistry } from '#agent/connectors/index.ts';
-import { type Incarnation, type InfraId, id, type ObjectKey, type OwnerId } from '#shared/model/ids.ts';
+import { type InfraId, id } from '#shared/model/ids.ts';
 import { silentLogger, systemClock, systemRandom } from '#shared/runtime/index.ts';
-import { digestOf } from '#shared/wire/digest.ts';
 import { packChart } from './charts.ts';
 import { hasProgram, skipWithoutCluster, TestCluster } from './cluster.ts';
+import { callContext, loneUnit } from './lone-unit.ts';
 
 const skip = skipWithoutCluster || (hasProgram('helm') ? false : 'no helm on PATH');
 const template = `apiVersion: v1
@@ -53,20 +53,7 @@ test('a chart looks up what lies in its own namespace, and finds nothing elsewhe
     replicas: {},
     services: [],
   };
-  await connector.ensure(
-    { signal: AbortSignal.timeout(30_000), clock: systemClock, log: silentLogger },
-    {
-      key: id<ObjectKey>('helm-release/looker'),
-      kind: 'helm-release',
-      owner: id<OwnerId>('agent-of-lookup'),
-      incarnation: id<Incarnation>('1-0000000000000000'),
-      name: systemRandom.uuid(),
-      spec,
-      specDigest: digestOf(spec),
-      revision: 1,
-      dependencies: {},
-    },
-  );
+  await connector.ensure(callContext(), loneUnit('helm-release', spec));
   const made = await cluster.get('v1', 'ConfigMap', { namespace, name: 'looker' });
   assert.deepEqual(made?.['data'], { own: '{"a":"b"}', others: 'null', nodes: 'null' });
 });
