@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type ClientReadableStream, status } from '@grpc/grpc-js';
 import { type FetchResponse, SyncServiceClient } from '#proto/gen/skerry/sync/v1/sync.ts';
 import { isSkerryError, SkerryError } from '#shared/errors/index.ts';
-import type { Logger } from '#shared/runtime/index.ts';
+import { type Logger, Turnstile } from '#shared/runtime/index.ts';
 import { violation } from '#shared/wire/bounded-json.ts';
 import { translate } from './grpc-dial.ts';
 import { type ChannelTls, secureChannel } from './secure-channel.ts';
@@ -48,20 +48,7 @@ export interface ArtefactFetcher {
 export function createArtefactFetcher(options: ArtefactFetcherOptions): ArtefactFetcher {
   const underWay = new Map<string, Promise<string>>();
   let inUse = new Set<string>();
-  let free = parallelFetches;
-  const waiting: (() => void)[] = [];
-
-  async function inTurn(digest: string, signal: AbortSignal | undefined): Promise<string> {
-    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-    else free--;
-    try {
-      return await fetchWhole(options, digest, signal);
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
-  }
+  const turnstile = new Turnstile(parallelFetches);
 
   return {
     async fetch(digest, signal) {
@@ -69,7 +56,7 @@ export function createArtefactFetcher(options: ArtefactFetcherOptions): Artefact
       if (await isThere(target)) return target;
       const present = underWay.get(digest);
       if (present !== undefined) return present;
-      const fetching = inTurn(digest, signal).finally(() => underWay.delete(digest));
+      const fetching = turnstile.run(() => fetchWhole(options, digest, signal)).finally(() => underWay.delete(digest));
       underWay.set(digest, fetching);
       return fetching;
     },

@@ -1,11 +1,11 @@
 import type { DesiredUnit, HelmReleaseSpec, ManifestsSpec, WorkloadSpec } from '#shared/connector/index.ts';
 import { SkerryError } from '#shared/errors/index.ts';
 import type { JsonObject } from '#shared/model/json.ts';
+import { Turnstile } from '#shared/runtime/index.ts';
 import type { ApiResources } from '../api/api-resources.ts';
 import { type ChartFinder, findChart } from '../helm/find-chart.ts';
 import { type RenderTools, renderChart } from '../helm/render-chart.ts';
 import { setReplicas } from '../helm/replica-values.ts';
-import { Turnstile } from '../helm/turnstile.ts';
 import type { ImageRegistry } from '../kubernetes-settings.ts';
 import { type KustomizeProgram, renderFolder } from '../kustomize/render-folder.ts';
 import type { KubeObject } from '../objects/kube-object.ts';

@@ -93,7 +93,7 @@ export function recordName(unitName: string): string {
   return `skerry.${unitName}`;
 }
 
-/** @throws SkerryError TooLarge */
+/** @throws SkerryError PlatformRefused when it is larger than a Secret can be */
 export function packRecord(record: UnitRecord, owner: string): KubeObject {
   const packed = gzipSync(JSON.stringify(record));
   if (packed.length > maxPackedBytes)
