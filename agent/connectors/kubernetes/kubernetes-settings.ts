@@ -1,5 +1,6 @@
 import { fail, ok, type Result, SkerryError } from '#shared/errors/index.ts';
 import type { JsonObject, JsonValue } from '#shared/model/json.ts';
+import type { ImageRegistry } from '../../artefacts/index.ts';
 import { isObject } from './objects/own-labels.ts';
 
 /** Settings of an infra of kind `kubernetes`, checked. Exactly one way to the cluster. */
@@ -12,17 +13,14 @@ export interface KubernetesSettings {
   /** Where units lie that name none. */
   defaultNamespace: string;
   /** Images that travel with packages are pushed here, and pulled from `pullFrom` (default: the same host). */
-  imageRegistry?: ImageRegistry;
+  imageRegistry?: SiteRegistry;
   /** KubeVirt: image of a descriptor → what a virtual machine boots from. */
   machineImages: Record<string, JsonObject>;
 }
 
-export interface ImageRegistry {
-  url: string;
+export interface SiteRegistry extends ImageRegistry {
+  /** Name by which nodes know it, where that is another. */
   pullFrom?: string;
-  username?: string;
-  password?: string;
-  caPem?: string;
 }
 
 const known = new Set([
@@ -66,10 +64,10 @@ function readAccess({ kubeconfig, kubeconfigFile, inCluster }: JsonObject): Kube
 }
 
 /** null: given, but wrong. */
-function readRegistry(input: JsonValue | undefined): ImageRegistry | null | undefined {
+function readRegistry(input: JsonValue | undefined): SiteRegistry | null | undefined {
   if (input === undefined) return undefined;
   if (!isObject(input) || typeof input['url'] !== 'string' || !/^https?:\/\//.test(input['url'])) return null;
-  const registry: ImageRegistry = { url: input['url'] };
+  const registry: SiteRegistry = { url: input['url'] };
   for (const name of ['pullFrom', 'username', 'password', 'caPem'] as const)
     if (typeof input[name] === 'string') registry[name] = input[name];
   return registry;

@@ -6,7 +6,7 @@ import type { ApiResources } from '../api/api-resources.ts';
 import { type ChartFinder, findChart } from '../helm/find-chart.ts';
 import { type RenderTools, renderChart } from '../helm/render-chart.ts';
 import { setReplicas } from '../helm/replica-values.ts';
-import type { ImageRegistry } from '../kubernetes-settings.ts';
+import type { SiteRegistry } from '../kubernetes-settings.ts';
 import { type KustomizeProgram, renderFolder } from '../kustomize/render-folder.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { annotatePods } from '../objects/own-labels.ts';
@@ -25,7 +25,7 @@ export interface UnitRendererOptions {
   others: Partial<Record<string, (unit: DesiredUnit, signal: AbortSignal) => Promise<RenderedParts>>>;
   defaultNamespace: string;
   /** Where images that travel with a unit are pulled from. */
-  imageRegistry?: ImageRegistry;
+  imageRegistry?: SiteRegistry;
   namespaces?: readonly string[];
 }
 

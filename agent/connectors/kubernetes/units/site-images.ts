@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '#shared/model/json.ts';
 import { parseImageReference } from '../../../artefacts/image-reference.ts';
-import type { ImageRegistry } from '../kubernetes-settings.ts';
+import type { SiteRegistry } from '../kubernetes-settings.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { isObject, podTemplatesOf } from '../objects/own-labels.ts';
 
@@ -11,7 +11,7 @@ import { isObject, podTemplatesOf } from '../objects/own-labels.ts';
 export function pullFromSite(
   objects: readonly KubeObject[],
   images: readonly { reference: string }[],
-  registry: Pick<ImageRegistry, 'url' | 'pullFrom'>,
+  registry: Pick<SiteRegistry, 'url' | 'pullFrom'>,
 ): void {
   const host = (registry.pullFrom ?? registry.url).replace(/^https?:\/\//, '').replace(/\/+$/, '');
   const names = images.flatMap(({ reference }) => plainName(reference) ?? []);
